@@ -1,0 +1,1 @@
+"""What is true of members, places, numbers and votes, whatever the process."""

@@ -1,0 +1,1 @@
+"""What is true of any BPMN process, whatever the organisation."""

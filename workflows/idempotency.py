@@ -1,0 +1,63 @@
+"""Idempotency keys: the same request sent twice has the effect, and the answer, of once."""
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from workflows import clock
+from workflows.database import Base, BigId, Json
+from workflows.errors import Refusal
+
+
+class KeyUsedDifferently(Refusal):
+    """The same Idempotency-Key came with another request."""
+
+    code = "idempotency.reused"
+    sentence = "这个 Idempotency-Key 已用于另一项请求，请换一个新的。"
+    rule = "一个 Idempotency-Key 只对应一项请求"
+    kind = "invalid"
+
+
+class IdempotencyKey(Base):
+    """One key of one person, the request it came with and the answer that was given."""
+
+    __tablename__ = "idempotency_key"
+
+    person_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    key: Mapped[str] = mapped_column(String(80), primary_key=True)
+    request: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int]
+    answer: Mapped[dict[str, Any]] = mapped_column(Json)
+    created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+def digest_of_request(method: str, path: str, body: Any) -> str:
+    """What makes two requests the same one."""
+    return hashlib.sha256(orjson.dumps([method, path, body], option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def earlier_answer(session: Session, person_id: int, key: str, request: str) -> tuple[int, dict[str, Any]] | None:
+    """The status and body given to this key before; None when the key is new.
+
+    Raises KeyUsedDifferently when the key came with another request.
+    """
+    query = select(IdempotencyKey).where(IdempotencyKey.person_id == person_id, IdempotencyKey.key == key)
+    found = session.scalars(query).first()
+    if found is None:
+        return None
+    if found.request != request:
+        raise KeyUsedDifferently()
+    return found.status, found.answer
+
+
+def remember(session: Session, person_id: int, key: str, request: str, status: int, answer: dict[str, Any]) -> None:
+    """Keep the answer with the effect, in one transaction; a doubled key fails on the primary key."""
+    session.add(
+        IdempotencyKey(
+            person_id=person_id, key=key, request=request, status=status, answer=answer, created_at=clock.now()
+        )
+    )

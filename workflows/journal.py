@@ -1,0 +1,286 @@
+"""The journal: what was decided, by whom, on which facts. Append-only, one writer, verifiable end to end.
+
+Every entry belongs to a chain (one per case, one per quota account, one per unit for everything else), and carries the
+hash of the entry before it. The nightly seal chains the heads of all chains that grew, so that a chain cannot lose its
+tail unnoticed, and no step ever waits for another case's entry.
+
+Personal data stays out: an entry names people, cases and step records by id and keeps a digest of what was submitted.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+import orjson
+from sqlalchemy import Date, String, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from workflows import clock
+from workflows.database import Base, BigId, Json
+
+GENESIS = "0" * 64
+
+
+class Event(StrEnum):
+    """Every kind of entry there is, as `subject:action`."""
+
+    CASE_STARTED = "case:started"
+    CASE_ENDED = "case:ended"
+    STEP_COMPLETED = "step:completed"
+    STEP_REFUSED = "step:refused"
+    MESSAGE_RECEIVED = "message:received"
+    TIMER_FIRED = "timer:fired"
+    OPERATION_CALLED = "operation:called"
+    DECISION_EVALUATED = "decision:evaluated"
+    ACT_REFUSED = "act:refused"
+    BUNDLE_PUBLISHED = "bundle:published"
+    PLAN_ISSUED = "plan:issued"
+    PLACES_ALLOTTED = "places:allotted"
+    PLACE_RESERVED = "place:reserved"
+    PLACE_USED = "place:used"
+    PLACE_RELEASED = "place:released"
+    MEMBER_ADMITTED = "member:admitted"
+    BATCH_STARTED = "batch:started"
+    BATCH_ENDED = "batch:ended"
+    SIGNED_IN = "account:signed_in"
+    SIGN_IN_REFUSED = "account:sign_in_refused"
+    SIGNED_OUT = "account:signed_out"
+    POST_ASSIGNED = "post:assigned"
+    POST_ENDED = "post:ended"
+    RECONCILED = "quota:reconciled"
+
+
+class JournalChain(Base):
+    """The head of one chain; locking it is what makes a chain have one writer at a time."""
+
+    __tablename__ = "journal_chain"
+
+    chain: Mapped[str] = mapped_column(String(64), primary_key=True)
+    length: Mapped[int] = mapped_column(default=0)
+    head: Mapped[str] = mapped_column(String(64), default=GENESIS)
+    sealed_length: Mapped[int] = mapped_column(default=0)
+
+
+class JournalEntry(Base):
+    """One entry. Triggers in the database refuse to change or delete it."""
+
+    __tablename__ = "journal_entry"
+    __table_args__ = (UniqueConstraint("chain", "position"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    chain: Mapped[str] = mapped_column(String(64))
+    position: Mapped[int]
+    event: Mapped[str] = mapped_column(String(40), index=True)
+    recorded_at: Mapped[datetime]
+    happened_on: Mapped[date | None] = mapped_column(Date)
+    person_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    post_id: Mapped[int | None] = mapped_column(BigId)
+    for_person_id: Mapped[int | None] = mapped_column(BigId)
+    unit_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    facts: Mapped[dict[str, Any]] = mapped_column(Json)
+    previous: Mapped[str] = mapped_column(String(64))
+    digest: Mapped[str] = mapped_column(String(64))
+
+
+class JournalSeal(Base):
+    """One night's seal over the heads of all chains that grew since the last."""
+
+    __tablename__ = "journal_seal"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    sealed_at: Mapped[datetime]
+    chains: Mapped[int]
+    previous: Mapped[str] = mapped_column(String(64))
+    digest: Mapped[str] = mapped_column(String(64))
+
+
+class JournalSealedHead(Base):
+    """How long a chain was, and how it ended, at one seal."""
+
+    __tablename__ = "journal_sealed_head"
+
+    seal_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    chain: Mapped[str] = mapped_column(String(64), primary_key=True)
+    length: Mapped[int]
+    head: Mapped[str] = mapped_column(String(64))
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: the person, in which post, and for whom when a substitute acts ("B 代 A")."""
+
+    person_id: int | None = None
+    post_id: int | None = None
+    for_person_id: int | None = None
+    unit_id: int | None = None
+
+
+SYSTEM = Actor()
+"""The product itself: timers and nightly work."""
+
+
+def record(
+    session: Session,
+    event: Event,
+    *,
+    chain: str,
+    actor: Actor = SYSTEM,
+    happened_on: date | None = None,
+    **facts: Any,
+) -> JournalEntry:
+    """Append one entry to `chain` inside the caller's transaction; the only writer of the journal.
+
+    `facts` must be JSON values. `happened_on` is the day of a paper event recorded late; the entry keeps both dates.
+    """
+    head = session.get(JournalChain, chain, with_for_update=True)
+    if head is None:
+        head = JournalChain(chain=chain, length=0, head=GENESIS, sealed_length=0)
+        session.add(head)
+    entry = JournalEntry(
+        chain=chain,
+        position=head.length + 1,
+        event=event.value,
+        recorded_at=clock.now(),
+        happened_on=happened_on,
+        person_id=actor.person_id,
+        post_id=actor.post_id,
+        for_person_id=actor.for_person_id,
+        unit_id=actor.unit_id,
+        facts=orjson.loads(orjson.dumps(facts)),
+        previous=head.head,
+    )
+    entry.digest = digest_of(entry)
+    head.length, head.head = entry.position, entry.digest
+    session.add(entry)
+    return entry
+
+
+def digest_of(entry: JournalEntry) -> str:
+    """SHA-256 over every column that means something, in one canonical spelling."""
+    return _digest(
+        {
+            "chain": entry.chain,
+            "position": entry.position,
+            "event": entry.event,
+            "recorded_at": entry.recorded_at.isoformat(),
+            "happened_on": entry.happened_on and entry.happened_on.isoformat(),
+            "person": entry.person_id,
+            "post": entry.post_id,
+            "for": entry.for_person_id,
+            "unit": entry.unit_id,
+            "facts": entry.facts,
+            "previous": entry.previous,
+        }
+    )
+
+
+def _digest(content: Any) -> str:
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def case_chain(case_id: int) -> str:
+    """The name of a case's own chain."""
+    return f"case:{case_id}"
+
+
+def unit_chain(unit_id: int | None) -> str:
+    """The name of the chain for what happens at a unit outside any case; `unit:0` is the product's own."""
+    return f"unit:{unit_id or 0}"
+
+
+def entries_of(session: Session, chain: str) -> list[JournalEntry]:
+    """All entries of one chain, oldest first."""
+    query = select(JournalEntry).where(JournalEntry.chain == chain).order_by(JournalEntry.position)
+    return list(session.scalars(query))
+
+
+def seal(session: Session) -> JournalSeal | None:
+    """Seal the heads of all chains that grew since the last seal; None when nothing grew."""
+    grown = list(
+        session.scalars(
+            select(JournalChain).where(JournalChain.length > JournalChain.sealed_length).order_by(JournalChain.chain)
+        )
+    )
+    if not grown:
+        return None
+    last = session.scalars(select(JournalSeal).order_by(JournalSeal.id.desc()).limit(1)).first()
+    made = JournalSeal(sealed_at=clock.now(), chains=len(grown), previous=last.digest if last else GENESIS)
+    heads = [(chain.chain, chain.length, chain.head) for chain in grown]
+    made.digest = _seal_digest(made, heads)
+    session.add(made)
+    session.flush()
+    session.add_all(
+        JournalSealedHead(seal_id=made.id, chain=chain, length=length, head=head) for chain, length, head in heads
+    )
+    for chain in grown:
+        chain.sealed_length = chain.length
+    return made
+
+
+def _seal_digest(made: JournalSeal, heads: list[tuple[str, int, str]]) -> str:
+    return _digest({"sealed_at": made.sealed_at.isoformat(), "previous": made.previous, "heads": sorted(heads)})
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was checked, and every fault found, in words."""
+
+    entries: int
+    chains: int
+    seals: int
+    faults: list[str]
+
+
+def verify(session: Session) -> Verification:
+    """Recompute every digest, walk every chain and every seal, and name each entry that does not fit."""
+    faults: list[str] = []
+    heads: dict[str, tuple[int, str]] = {}
+    by_position: dict[tuple[str, int], str] = {}
+    sealed = {
+        (head.chain, head.length): head for head in session.scalars(select(JournalSealedHead))
+    }
+    count = 0
+    for entry in _every_entry(session):
+        count += 1
+        length, head = heads.get(entry.chain, (0, GENESIS))
+        where = f"{entry.chain} #{entry.position} ({entry.event})"
+        if entry.position != length + 1:
+            faults.append(f"{where}: entry {length + 1} is missing")
+        elif entry.previous != head:
+            faults.append(f"{where}: does not continue the entry before it")
+        if digest_of(entry) != entry.digest:
+            faults.append(f"{where}: the content was changed after it was written")
+        heads[entry.chain] = (entry.position, entry.digest)
+        if (entry.chain, entry.position) in sealed:
+            by_position[(entry.chain, entry.position)] = entry.digest
+    for chain in session.scalars(select(JournalChain)):
+        found = heads.pop(chain.chain, (0, GENESIS))
+        if found != (chain.length, chain.head):
+            faults.append(f"{chain.chain}: ends at entry {found[0]}, but {chain.length} were written")
+    faults += [f"{chain}: has entries but no head" for chain in heads]
+    for key, sealed_head in sealed.items():
+        if by_position.get(key) != sealed_head.head:
+            faults.append(f"{key[0]} #{key[1]}: differs from what seal {sealed_head.seal_id} saw")
+    seals = _verify_seals(session, faults)
+    chains = session.scalar(select(func.count()).select_from(JournalChain)) or 0
+    return Verification(entries=count, chains=chains, seals=seals, faults=faults)
+
+
+def _every_entry(session: Session) -> Iterator[JournalEntry]:
+    query = select(JournalEntry).order_by(JournalEntry.chain, JournalEntry.position)
+    yield from session.scalars(query.execution_options(yield_per=2000))
+
+
+def _verify_seals(session: Session, faults: list[str]) -> int:
+    previous, count = GENESIS, 0
+    for made in session.scalars(select(JournalSeal).order_by(JournalSeal.id)):
+        count += 1
+        query = select(JournalSealedHead).where(JournalSealedHead.seal_id == made.id)
+        heads = [(head.chain, head.length, head.head) for head in session.scalars(query)]
+        if made.previous != previous or _seal_digest(made, heads) != made.digest:
+            faults.append(f"seal {made.id}: was changed after it was made")
+        previous = made.digest
+    return count

@@ -1,0 +1,1 @@
+"""What a drawing may call by name; where engine and domain meet."""
