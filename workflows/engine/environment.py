@@ -1,0 +1,103 @@
+"""What the engine is told about the world: who holds a post, what an operation's name means, what may be chosen.
+
+The engine never imports the domain; an `Environment` is handed to it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sqlalchemy.orm import Session
+
+from workflows.journal import Actor
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """Who may do a user step: holders of a post at a unit, or one person."""
+
+    unit_id: int
+    post_kind: str
+    person_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Held:
+    """One post a person exercises now, as its holder or as a substitute."""
+
+    unit_id: int
+    kind: str
+
+
+class Directory(Protocol):
+    """What the engine asks about units and posts."""
+
+    def lanes(self) -> frozenset[str]:
+        """The lane names a drawing may use."""
+
+    def addressee(self, session: Session, lane: str, unit_id: int, data: Mapping[str, Any]) -> Addressee:
+        """Who must do a step in `lane` for a case of the unit; refuses when there is no such unit above the case."""
+
+    def may_act(self, session: Session, actor: Actor, addressee: Addressee) -> bool:
+        """Whether the actor exercises, today, the post the step is addressed to."""
+
+    def may_see(self, session: Session, actor: Actor, unit_id: int) -> bool:
+        """Whether the actor may read the cases of a unit."""
+
+    def describe(self, session: Session, addressee: Addressee) -> tuple[str, str]:
+        """The unit's and the post's names, for a refusal or a heading."""
+
+    def person_name(self, session: Session, person_id: int) -> str:
+        """The person's name, for "who changed what"."""
+
+
+@dataclass
+class Call:
+    """What an operation is given: the session, the case it serves, and the step's evaluated parameters."""
+
+    session: Session
+    case_id: int
+    unit_id: int
+    actor: Actor
+    data: Mapping[str, Any]
+    parameters: Mapping[str, Any]
+    named: dict[str, Any] = field(default_factory=dict)
+    """What the operation wants written on the case: `title`, `subject_id`."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A function a service step may call by name, its parameters, and the error codes it offers to the drawing."""
+
+    name: str
+    title: str
+    function: Callable[[Call], Any]
+    parameters: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One entry of a select field: what is stored and what is read."""
+
+    value: str
+    label: str
+
+
+ChoiceSource = Callable[[Session, int], Sequence[Choice]]
+"""Choices for a form field, from the session and the case's unit."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Everything the engine is told, in one hand."""
+
+    directory: Directory
+    operations: Mapping[str, Operation]
+    choices: Mapping[str, ChoiceSource]
+    beginning: Callable[[Session, str, int], dict[str, Any]] = lambda _session, _process, _unit_id: {}
+    """The data a new case of a process at a unit begins with, such as the values of its rule set."""
+    ended: Callable[[Session, int, str | None], None] = lambda _session, _case_id, _result: None
+    """Told when a case has ended, with the `result` its end event names."""
+    live: dict[int, Any] | None = None
+    """Keeps running cases in memory between steps instead of restoring them; scenarios use it to compare."""
