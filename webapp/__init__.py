@@ -1,0 +1,1 @@
+"""What needs HTTP, a browser or a terminal: the pages, the API and the command line."""
