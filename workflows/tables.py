@@ -2,7 +2,8 @@
 
 from workflows import idempotency, journal, outbox
 from workflows.database import Base
+from workflows.domain import accounts, members, people, posts, units
 
 metadata = Base.metadata
 
-__all__ = ["idempotency", "journal", "metadata", "outbox"]
+__all__ = ["accounts", "idempotency", "journal", "members", "metadata", "outbox", "people", "posts", "units"]

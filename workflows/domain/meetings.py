@@ -1,0 +1,95 @@
+"""What a branch meeting decided, by exact arithmetic: quorum, ballots, majority.
+
+Quorum: more than half of those with a vote who should attend are present. Adopted: more than half of the base vote
+yes; the base is a parameter of the rule set (those who should attend, or the ballots given). A written opinion handed
+in before the meeting is a ballot where the rule set counts it, and never makes a quorum.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from typing import Any, Literal
+
+from workflows.errors import InvalidData
+
+HALF = Fraction(1, 2)
+
+Result = Literal["adopted", "not_adopted", "no_quorum"]
+
+_LABELS = {
+    "eligible_voters": "应到会有表决权人数",
+    "present_voters": "实到会有表决权人数",
+    "written_opinions": "书面意见数",
+    "votes_for": "赞成票",
+    "votes_against": "反对票",
+    "votes_abstain": "弃权票",
+}
+
+
+class MeetingArithmetic(InvalidData):
+    """The numbers of the meeting contradict one another."""
+
+    code = "meeting.arithmetic"
+    sentence = "支部大会的人数与票数不相符：{sum}。请对照会议记录更正。"
+    rule = "赞成、反对、弃权之和等于收回票数，收回票数等于实到会人数加计入的书面意见数，且不超过应到会人数"
+    article = "细则-2023 支部大会讨论；书面意见计票按党的规定类推（未核实）"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The result, how many had to be present and vote yes for it (persons), and the number the majority is taken of."""
+
+    result: Result
+    present_needed: int
+    votes_needed: int
+    base: int
+
+    def as_data(self) -> dict[str, Any]:
+        """The decision as JSON values."""
+        return asdict(self)
+
+
+def decide(meeting: Mapping[str, Any], rules: Mapping[str, Any]) -> Decision:
+    """Count one vote of a branch meeting; raises MeetingArithmetic naming the field and the sum that does not hold.
+
+    `meeting` has `eligible_voters`, `present_voters`, `written_opinions`, `votes_for`, `votes_against` and
+    `votes_abstain` (persons; a missing number of written opinions is none). `rules` are values of a rule set:
+    `pass_rule` names the base, `count_written_absent` says whether written opinions are ballots.
+    """
+    eligible, present, written, yes, no, abstain = (_count(meeting, field) for field in _LABELS)
+    if eligible < 1:
+        raise _does_not_hold("eligible_voters", "应到会有表决权人数至少为1")
+    if present > eligible:
+        raise _does_not_hold("present_voters", f"实到 {present} 人，多于应到 {eligible} 人")
+    if present + written > eligible:
+        told = f"实到 {present} + 书面意见 {written} = {present + written}，多于应到 {eligible} 人"
+        raise _does_not_hold("written_opinions", told)
+    ballots = present + (written if rules.get("count_written_absent", True) else 0)
+    if yes + no + abstain != ballots:
+        told = f"赞成 {yes} + 反对 {no} + 弃权 {abstain} = {yes + no + abstain}，应等于票数 {ballots}"
+        raise _does_not_hold("votes_for", told, "votes_against", "votes_abstain")
+    base = ballots if "present" in str(rules.get("pass_rule", "")) else eligible
+    present_needed, votes_needed = _more_than_half(eligible), _more_than_half(base)
+    result: Result = "adopted" if yes >= votes_needed else "not_adopted"
+    if present < present_needed:
+        result = "no_quorum"
+    return Decision(result, present_needed, votes_needed, base)
+
+
+def _more_than_half(of: int) -> int:
+    return int(of * HALF) + 1
+
+
+def _count(meeting: Mapping[str, Any], field: str) -> int:
+    value = meeting.get(field)
+    if value is None and field == "written_opinions":
+        return 0
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise _does_not_hold(field, f"{_LABELS[field]}应为不小于0的整数")
+    return value
+
+
+def _does_not_hold(field: str, told: str, *others: str) -> MeetingArithmetic:
+    return MeetingArithmetic(sum=told, fields=dict.fromkeys((field, *others), told))

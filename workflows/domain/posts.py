@@ -1,0 +1,280 @@
+"""Posts: a role held at a unit for a time, and substitutes who exercise one for its absent holder ("代").
+
+Both ends of a term are inclusive: a post with `until` of 31 August is held on that day and not on the next.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ColumnElement, Date, and_, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from workflows import clock, journal
+from workflows.database import Base, BigId
+from workflows.domain import people, units
+from workflows.domain.columns import reference, word
+from workflows.domain.people import Person
+from workflows.domain.units import Unit, UnitKind
+from workflows.errors import InvalidData, NotFound, Refusal
+from workflows.journal import Actor, Event
+
+
+class PostKind(StrEnum):
+    """Every role the product knows."""
+
+    BRANCH_SECRETARY = "branch_secretary"
+    ORG_COMMISSIONER = "org_commissioner"
+    MENTOR = "mentor"
+    GRASSROOTS_COMMITTEE = "grassroots_committee"
+    COUNTY_COMMITTEE = "county_committee"
+    PREFECTURE_COMMITTEE = "prefecture_committee"
+    REGION_COMMITTEE = "region_committee"
+    ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
+
+    @property
+    def label(self) -> str:
+        """The Chinese title of the post."""
+        return _LABELS[self]
+
+    @property
+    def at(self) -> tuple[UnitKind, ...]:
+        """The levels at which this post exists."""
+        return _LEVELS[self]
+
+
+_LABELS = {
+    PostKind.BRANCH_SECRETARY: "团支部书记",
+    PostKind.ORG_COMMISSIONER: "组织委员",
+    PostKind.MENTOR: "培养联系人",
+    PostKind.GRASSROOTS_COMMITTEE: "基层团委审批人",
+    PostKind.COUNTY_COMMITTEE: "旗县团委经办人",
+    PostKind.PREFECTURE_COMMITTEE: "盟市团委经办人",
+    PostKind.REGION_COMMITTEE: "自治区团委经办人",
+    PostKind.ADMINISTRATOR: "系统管理员",
+    PostKind.AUDITOR: "审计管理员",
+}
+
+_OF_A_BRANCH = (UnitKind.BRANCH, UnitKind.GENERAL_BRANCH)
+
+_LEVELS: dict[PostKind, tuple[UnitKind, ...]] = {
+    PostKind.BRANCH_SECRETARY: _OF_A_BRANCH,
+    PostKind.ORG_COMMISSIONER: _OF_A_BRANCH,
+    PostKind.MENTOR: _OF_A_BRANCH,
+    PostKind.GRASSROOTS_COMMITTEE: (UnitKind.SCHOOL, UnitKind.GENERAL_BRANCH, UnitKind.DIRECT),
+    PostKind.COUNTY_COMMITTEE: (UnitKind.COUNTY, UnitKind.DIRECT),
+    PostKind.PREFECTURE_COMMITTEE: (UnitKind.PREFECTURE,),
+    PostKind.REGION_COMMITTEE: (UnitKind.REGION,),
+    PostKind.ADMINISTRATOR: (UnitKind.REGION,),
+    PostKind.AUDITOR: (UnitKind.REGION,),
+}
+
+_HELD_BY_ONE = (PostKind.BRANCH_SECRETARY, PostKind.ORG_COMMISSIONER)
+
+_NEVER_TOGETHER = (PostKind.ADMINISTRATOR, PostKind.AUDITOR)
+
+
+class Post(Base):
+    """One person in one role at one unit, from `since` to `until` (both inclusive; None = open)."""
+
+    __tablename__ = "post"
+    __table_args__ = (CheckConstraint("until IS NULL OR until >= since", name="term"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    person_id: Mapped[int] = reference("person.id")
+    unit_id: Mapped[int] = reference("unit.id")
+    kind: Mapped[PostKind] = mapped_column(word(PostKind))
+    since: Mapped[date] = mapped_column(Date)
+    until: Mapped[date | None] = mapped_column(Date)
+
+
+class Substitution(Base):
+    """`person_id` exercises the post for its holder from `since` to `until`, always for a bounded time."""
+
+    __tablename__ = "substitution"
+    __table_args__ = (CheckConstraint("until >= since", name="term"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    post_id: Mapped[int] = reference("post.id")
+    person_id: Mapped[int] = reference("person.id")
+    since: Mapped[date] = mapped_column(Date)
+    until: Mapped[date] = mapped_column(Date)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A post as exercised by `person_id`; `for_person_id` is the absent holder when a substitute exercises it."""
+
+    post_id: int
+    kind: PostKind
+    unit_id: int
+    unit_name: str
+    person_id: int
+    for_person_id: int | None = None
+    for_name: str | None = None
+
+
+class WrongLevel(InvalidData):
+    """This post does not exist at a unit of this level."""
+
+    code = "post.wrong_level"
+    sentence = "“{unit}”没有“{post}”这一职务，请选择对应层级的组织。"
+    rule = "每种职务只设在规定层级的组织"
+
+
+class PostFilled(Refusal):
+    """Somebody holds this post at this time."""
+
+    code = "post.filled"
+    sentence = "“{unit}”的{post}现由他人担任，请先结束其任职，再任命新人。"
+    rule = "团支部书记、组织委员同一时间各由一人担任"
+
+
+class DutiesNotSeparate(Refusal):
+    """One person may not administer the product and audit it."""
+
+    code = "post.duties_not_separate"
+    sentence = "系统管理员与审计管理员不得由同一人担任，请另选他人。"
+    rule = "系统管理、审计管理职责分离"
+    article = "GB/T 22239-2019（三员分立，未核实）"
+
+
+class OwnSubstitute(InvalidData):
+    """The holder cannot stand in for himself."""
+
+    code = "post.own_substitute"
+    sentence = "代理人不能是任职者本人，请选择其他人。"
+
+
+class TermWrong(InvalidData):
+    """A term ends before it begins."""
+
+    code = "post.term"
+    sentence = "截止日期不能早于起始日期。"
+
+
+def held_by(session: Session, person_id: int, on: date | None = None) -> list[Held]:
+    """Everything the person may act as on `on` (default today): own posts first, then posts exercised as substitute."""
+    day = on or clock.today()
+    own = select(Post, Unit.name).join(Unit, Unit.id == Post.unit_id)
+    own = own.where(Post.person_id == person_id, _running(Post, day)).order_by(Post.id)
+    held = [Held(post.id, post.kind, post.unit_id, name, person_id) for post, name in session.execute(own)]
+    standing_in = (
+        select(Post, Unit.name, Person.id, Person.name)
+        .join(Substitution, Substitution.post_id == Post.id)
+        .join(Unit, Unit.id == Post.unit_id)
+        .join(Person, Person.id == Post.person_id)
+        .where(Substitution.person_id == person_id, _running(Post, day), _running(Substitution, day))
+        .order_by(Post.id)
+    )
+    for post, unit_name, holder_id, holder_name in session.execute(standing_in):
+        held.append(Held(post.id, post.kind, post.unit_id, unit_name, person_id, holder_id, holder_name))
+    return held
+
+
+def holders(
+    session: Session,
+    unit_id: int,
+    kinds: Collection[PostKind],
+    on: date | None = None,
+    *,
+    substitutes: bool = False,
+) -> list[Person]:
+    """Who holds one of `kinds` at the unit on `on` (default today); with `substitutes` also who stands in for them."""
+    day = on or clock.today()
+    posts = select(Post.id).where(Post.unit_id == unit_id, Post.kind.in_(list(kinds)), _running(Post, day))
+    wanted: ColumnElement[bool] = Person.id.in_(select(Post.person_id).where(Post.id.in_(posts)))
+    if substitutes:
+        standing_in = select(Substitution.person_id).where(Substitution.post_id.in_(posts), _running(Substitution, day))
+        wanted = or_(wanted, Person.id.in_(standing_in))
+    return list(session.scalars(select(Person).where(wanted).order_by(Person.id)))
+
+
+def assign(
+    session: Session,
+    *,
+    person_id: int,
+    unit_id: int,
+    kind: PostKind,
+    since: date,
+    until: date | None = None,
+    actor: Actor,
+) -> Post:
+    """Put a person into a post; raises WrongLevel, TermWrong, PostFilled, DutiesNotSeparate. Journalled on the unit."""
+    unit, kind = units.get(session, unit_id), PostKind(kind)
+    people.get(session, person_id)
+    if unit.kind not in kind.at:
+        raise WrongLevel(unit=unit.name, post=kind.label, fields={"kind": f"{unit.kind.label}不设{kind.label}"})
+    _check_term(since, until)
+    overlapping = and_(or_(Post.until.is_(None), Post.until >= since), Post.since <= (until or date.max))
+    same_unit = select(Post.id).where(Post.unit_id == unit_id, Post.kind == kind, overlapping)
+    if kind in _HELD_BY_ONE and session.scalar(same_unit.limit(1)) is not None:
+        raise PostFilled(unit=unit.name, post=kind.label)
+    if session.scalar(same_unit.where(Post.person_id == person_id).limit(1)) is not None:
+        raise PostFilled(unit=unit.name, post=kind.label)
+    if kind in _NEVER_TOGETHER:
+        other = [each for each in _NEVER_TOGETHER if each != kind]
+        together = select(Post.id).where(Post.person_id == person_id, Post.kind.in_(other), overlapping)
+        if session.scalar(together.limit(1)) is not None:
+            raise DutiesNotSeparate()
+    post = Post(person_id=person_id, unit_id=unit_id, kind=kind, since=since, until=until)
+    session.add(post)
+    session.flush()
+    _journal(session, Event.POST_ASSIGNED, post, actor, since=since, until=until, holder=person_id)
+    return post
+
+
+def substitute(
+    session: Session, *, post_id: int, person_id: int, since: date, until: date, actor: Actor
+) -> Substitution:
+    """Let `person_id` exercise the post for its holder for a time; raises OwnSubstitute, TermWrong, NotFound."""
+    post = get(session, post_id)
+    people.get(session, person_id)
+    if post.person_id == person_id:
+        raise OwnSubstitute(fields={"person_id": OwnSubstitute.sentence})
+    _check_term(since, until)
+    standing_in = Substitution(post_id=post_id, person_id=person_id, since=since, until=until)
+    session.add(standing_in)
+    session.flush()
+    _journal(session, Event.POST_ASSIGNED, post, actor, since=since, until=until, substitute=person_id)
+    return standing_in
+
+
+def end(session: Session, *, post_id: int, last_day: date, actor: Actor) -> Post:
+    """The post is held for the last time on `last_day`, and so are its substitutions. Journalled on the unit."""
+    post = get(session, post_id)
+    _check_term(post.since, last_day)
+    post.until = last_day
+    for standing_in in session.scalars(select(Substitution).where(Substitution.post_id == post_id)):
+        if standing_in.since > last_day:
+            session.delete(standing_in)
+        elif standing_in.until > last_day:
+            standing_in.until = last_day
+    session.flush()
+    _journal(session, Event.POST_ENDED, post, actor, until=last_day, holder=post.person_id)
+    return post
+
+
+def get(session: Session, post_id: int) -> Post:
+    """The post; raises NotFound."""
+    found = session.get(Post, post_id)
+    if found is None:
+        raise NotFound(what="职务")
+    return found
+
+
+def _running(term: type[Post] | type[Substitution], day: date) -> ColumnElement[bool]:
+    return and_(term.since <= day, or_(term.until.is_(None), term.until >= day))
+
+
+def _check_term(since: date, until: date | None) -> None:
+    if until is not None and until < since:
+        raise TermWrong(fields={"until": TermWrong.sentence})
+
+
+def _journal(session: Session, event: Event, post: Post, actor: Actor, **facts: Any) -> None:
+    chain = journal.unit_chain(post.unit_id)
+    journal.record(session, event, chain=chain, actor=actor, post=post.id, kind=post.kind.value, **facts)

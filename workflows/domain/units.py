@@ -1,0 +1,187 @@
+"""Units: the organisation tree of the League as it reports, which is not always as the map divides the land.
+
+The reporting parent and the administrative division are two independent fields: 满洲里 and 二连浩特 report to the
+region although their division codes lie in 呼伦贝尔 and 锡林郭勒. Places and numbers follow the reporting parent.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from sqlalchemy import Boolean, String, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from workflows.database import Base, BigId
+from workflows.domain.columns import PathText, reference, word
+from workflows.errors import InvalidData, NotFound, Refusal
+
+
+class UnitKind(StrEnum):
+    """The levels of the tree; `direct` reports to the region without being a league or city."""
+
+    REGION = "region"
+    PREFECTURE = "prefecture"
+    COUNTY = "county"
+    DIRECT = "direct"
+    SCHOOL = "school"
+    GENERAL_BRANCH = "general_branch"
+    BRANCH = "branch"
+
+    @property
+    def label(self) -> str:
+        """The Chinese word for this level."""
+        return _KIND_LABELS[self]
+
+
+class Field(StrEnum):
+    """The field of work a unit belongs to, as the yearly plan distinguishes them."""
+
+    JUNIOR = "junior"
+    SENIOR = "senior"
+    VOCATIONAL = "vocational"
+    UNIVERSITY = "university"
+    SOCIETY = "society"
+
+
+_KIND_LABELS = {
+    UnitKind.REGION: "自治区团委",
+    UnitKind.PREFECTURE: "盟市团委",
+    UnitKind.COUNTY: "旗县团委",
+    UnitKind.DIRECT: "直属团组织",
+    UnitKind.SCHOOL: "基层团委",
+    UnitKind.GENERAL_BRANCH: "团总支",
+    UnitKind.BRANCH: "团支部",
+}
+
+
+class Unit(Base):
+    """One organisation. `path` lists the ids of all reporting ancestors and of the unit itself: `/1/14/201/`."""
+
+    __tablename__ = "unit"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    short_name: Mapped[str] = mapped_column(String(60))
+    name_mn: Mapped[str | None] = mapped_column(String(200))
+    kind: Mapped[UnitKind] = mapped_column(word(UnitKind))
+    field: Mapped[Field | None] = mapped_column(word(Field))
+    division_code: Mapped[str | None] = mapped_column(String(6), index=True)
+    parent_id: Mapped[int | None] = reference("unit.id", nullable=True)
+    path: Mapped[str] = mapped_column(PathText, index=True)
+    has_committee: Mapped[bool] = mapped_column(Boolean, default=True)
+    is_demo: Mapped[bool] = mapped_column(Boolean, default=False)
+
+    def line(self) -> list[int]:
+        """The ids from the top of the tree down to this unit."""
+        return [int(step) for step in self.path.split("/") if step]
+
+
+class NothingAbove(Refusal):
+    """There is no unit of the wanted level above this one."""
+
+    code = "unit.nothing_above"
+    sentence = "“{unit}”的上级中没有{kind}，请管理员检查组织关系。"
+    rule = "每一步由组织树上对应层级的组织办理"
+
+
+class UnitCodeTaken(InvalidData):
+    """Two units may not share a code."""
+
+    code = "unit.code_taken"
+    sentence = "组织代码“{taken}”已被使用，请换一个。"
+
+
+def get(session: Session, unit_id: int) -> Unit:
+    """The unit; raises NotFound."""
+    found = session.get(Unit, unit_id)
+    if found is None:
+        raise NotFound(what="组织")
+    return found
+
+
+def by_code(session: Session, code: str) -> Unit:
+    """The unit with this code (`150102` for a county, `region` codes end in 0000); raises NotFound."""
+    found = session.scalars(select(Unit).where(Unit.code == code)).first()
+    if found is None:
+        raise NotFound(what="组织")
+    return found
+
+
+def ancestor(session: Session, unit_id: int, kind: UnitKind) -> Unit:
+    """The nearest unit of `kind` above `unit_id` in the reporting line, itself included; raises NothingAbove."""
+    unit = get(session, unit_id)
+    if unit.kind == kind:
+        return unit
+    query = select(Unit).where(Unit.id.in_(unit.line()), Unit.kind == kind).order_by(func.length(Unit.path).desc())
+    found = session.scalars(query).first()
+    if found is None:
+        raise NothingAbove(unit=unit.name, kind=kind.label)
+    return found
+
+
+def line_of(session: Session, unit_id: int) -> list[Unit]:
+    """All units from the top of the tree down to `unit_id`."""
+    ids = get(session, unit_id).line()
+    found = {unit.id: unit for unit in session.scalars(select(Unit).where(Unit.id.in_(ids)))}
+    return [found[step] for step in ids]
+
+
+def children(session: Session, unit_id: int) -> list[Unit]:
+    """The units that report to `unit_id` directly, by code."""
+    return list(session.scalars(select(Unit).where(Unit.parent_id == unit_id).order_by(Unit.code)))
+
+
+def subtree_ids(session: Session, unit_id: int) -> list[int]:
+    """The ids of `unit_id` and of everything that reports to it, directly or not."""
+    top = get(session, unit_id)
+    return list(session.scalars(select(Unit.id).where(Unit.path.startswith(top.path, autoescape=True))))
+
+
+def is_within(session: Session, unit_id: int, top_id: int) -> bool:
+    """Whether `unit_id` is `top_id` or reports to it; an unknown unit is within nothing."""
+    unit = session.get(Unit, unit_id)
+    return unit is not None and top_id in unit.line()
+
+
+def add(
+    session: Session,
+    parent: Unit | None,
+    *,
+    code: str,
+    name: str,
+    kind: UnitKind,
+    short_name: str = "",
+    name_mn: str | None = None,
+    field: Field | None = None,
+    division_code: str | None = None,
+    has_committee: bool = True,
+    is_demo: bool = False,
+) -> Unit:
+    """Found a unit under `parent` (None only for the top); raises UnitCodeTaken."""
+    if session.scalar(select(Unit.id).where(Unit.code == code)) is not None:
+        raise UnitCodeTaken(taken=code, fields={"code": f"组织代码“{code}”已被使用"})
+    unit = Unit(
+        code=code,
+        name=name,
+        short_name=short_name or name,
+        name_mn=name_mn,
+        kind=kind,
+        field=field,
+        division_code=division_code,
+        has_committee=has_committee,
+        is_demo=is_demo,
+    )
+    add_all(session, [(parent, unit)])
+    return unit
+
+
+def add_all(session: Session, founded: Sequence[tuple[Unit | None, Unit]]) -> None:
+    """Found many units, each under a parent that stands already, with few statements."""
+    for parent, unit in founded:
+        unit.parent_id = None if parent is None else parent.id
+        unit.path = ""
+        session.add(unit)
+    session.flush()
+    for parent, unit in founded:
+        unit.path = f"{'/' if parent is None else parent.path}{unit.id}/"
+    session.flush()
