@@ -1,0 +1,271 @@
+"""Bundles: read from a folder, published as versions, parsed once per process and version."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from workflows import clock, journal
+from workflows.engine import decisions, drawing, forms, specs
+from workflows.engine.decisions import DecisionTable
+from workflows.engine.drawing import Drawing, Fault, Node
+from workflows.engine.forms import Form
+from workflows.engine.tables import Bundle, BundleFile
+from workflows.errors import NotFound, Refusal
+
+USER_STEPS = frozenset({"userTask", "manualTask"})
+ENDINGS = (".bpmn", ".dmn", ".form", ".yaml", ".md")
+
+
+class BundleUnsound(Refusal):
+    """The bundle has faults and is not published."""
+
+    code = "bundle.unsound"
+    sentence = "流程有 {count} 处问题，未发布：{first}"
+    rule = "有问题的流程不得发布"
+    kind = "invalid"
+
+    def __init__(self, faults: list[Fault]) -> None:
+        self.faults = faults
+        super().__init__(count=len(faults), first=faults[0].message)
+
+
+@dataclass(frozen=True)
+class BundleFiles:
+    """The files of a bundle as text, by path inside the bundle."""
+
+    files: Mapping[str, str]
+
+    @cached_property
+    def drawing_path(self) -> str:
+        """The one .bpmn file; empty when there is none or more than one."""
+        found = [path for path in self.files if path.endswith(".bpmn")]
+        return found[0] if len(found) == 1 else ""
+
+    @property
+    def content_hash(self) -> str:
+        """The same for the same content, whatever the order of the files or the line ends."""
+        digest = hashlib.sha256()
+        for path in sorted(self.files):
+            content = self.files[path].replace("\r\n", "\n")
+            digest.update(f"{path}\0{len(content)}\0{content}\0".encode())
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class StepInfo:
+    """One user step, as pages and inboxes speak of it."""
+
+    id: str
+    label: str
+    lane: str
+    stage: str
+    number: str
+    form: str
+    apart_from: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MessageInfo:
+    """A message a person may send to a running case, such as a withdrawal."""
+
+    name: str
+    label: str
+    step: str
+    lane: str
+    form: str
+    available_when: str | None
+    interrupting: bool
+
+
+@dataclass(frozen=True)
+class ParsedBundle:
+    """A bundle ready to run; shared by all its cases and never changed."""
+
+    bundle_id: int
+    version: int
+    drawing: Drawing
+    spec: Any
+    subprocess_specs: Mapping[str, Any]
+    decisions: Mapping[str, DecisionTable]
+    forms: Mapping[str, Form]
+    steps: Mapping[str, StepInfo]
+    messages: Mapping[str, MessageInfo]
+
+    def form(self, step: str) -> Form:
+        """The form of a user step or a message's step."""
+        return self.forms[form_name(self.drawing.nodes[step])]
+
+
+def read_folder(path: Path) -> BundleFiles:
+    """The files of a bundle folder, or a single .bpmn file as a bundle of its own.
+
+    Raises Unreadable when a file is not text or the path holds no drawing.
+    """
+    if path.is_file():
+        return BundleFiles({path.name: _text(path, path.name)})
+    found = [item for item in sorted(path.rglob("*")) if item.is_file() and item.name.endswith(ENDINGS)]
+    if not any(item.name.endswith(".bpmn") for item in found):
+        raise drawing.Unreadable(Fault("bundle.no_drawing", f"{path} 中没有 .bpmn 文件", file=str(path)))
+    return BundleFiles({(name := item.relative_to(path).as_posix()): _text(item, name) for item in found})
+
+
+def _text(path: Path, name: str) -> str:
+    if path.stat().st_size > drawing.LARGEST_DRAWING:
+        raise drawing.Unreadable(Fault("xml.too_large", "文件过大，不予读取", file=name))
+    data = path.read_bytes()
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"文件不是 UTF-8 编码（第 {error.start} 字节），请另存为 UTF-8"
+        raise drawing.Unreadable(Fault("bundle.encoding", message, file=name)) from None
+
+
+def form_name(node: Node) -> str:
+    """The form of a step: the one its property `form` names, else the one called like the step."""
+    return node.properties.get("form") or node.id
+
+
+def steps_of(catalogue: Drawing) -> dict[str, StepInfo]:
+    """All user steps of a drawing."""
+    return {
+        node.id: StepInfo(
+            id=node.id,
+            label=node.name or node.id,
+            lane=node.lane or "",
+            stage=node.properties.get("stage", ""),
+            number=node.properties.get("number", ""),
+            form=form_name(node),
+            apart_from=tuple(node.properties.get("apart_from", "").split()),
+        )
+        for node in catalogue.nodes.values()
+        if node.kind in USER_STEPS
+    }
+
+
+def messages_of(catalogue: Drawing) -> dict[str, MessageInfo]:
+    """All messages a person may send: message events that name a form."""
+    return {
+        node.detail: MessageInfo(
+            name=node.detail,
+            label=node.properties.get("label") or node.name or node.detail,
+            step=node.id,
+            lane=node.lane or "",
+            form=form_name(node),
+            available_when=node.properties.get("available_when"),
+            interrupting=node.interrupting,
+        )
+        for node in catalogue.nodes.values()
+        if node.event == "message" and node.detail and node.properties.get("form")
+    }
+
+
+def parse(files: BundleFiles, bundle_id: int = 0, version: int = 0) -> ParsedBundle:
+    """A bundle made ready to run. Raises what drawing, decisions, forms and SpiffWorkflow raise for unsound ones."""
+    path = files.drawing_path
+    catalogue = drawing.read(files.files[path], path)
+    spec, subprocess_specs = specs.parse(catalogue.text, path, catalogue.process)
+    tables = [
+        table for name, text in files.files.items() if name.endswith(".dmn") for table in decisions.read(text, name)
+    ]
+    return ParsedBundle(
+        bundle_id=bundle_id,
+        version=version,
+        drawing=catalogue,
+        spec=spec,
+        subprocess_specs=subprocess_specs,
+        decisions={table.id: table for table in tables},
+        forms={
+            form_id: forms.read(form_id, text)
+            for name, text in files.files.items()
+            if name.endswith(".form")
+            for form_id in [Path(name).stem]
+        },
+        steps=steps_of(catalogue),
+        messages=messages_of(catalogue),
+    )
+
+
+_parsed: dict[tuple[int, str], ParsedBundle] = {}
+_parsing = Lock()
+
+
+def parsed(session: Session, bundle_id: int) -> ParsedBundle:
+    """The bundle, parsed once per process (operating system's) and version."""
+    bundle = session.get(Bundle, bundle_id)
+    if bundle is None:
+        raise NotFound(what="流程版本")
+    key = (bundle.id, bundle.content_hash)
+    if key not in _parsed:
+        with _parsing:
+            if key not in _parsed:
+                _parsed[key] = parse(files_of(bundle), bundle.id, bundle.version)
+    return _parsed[key]
+
+
+def files_of(bundle: Bundle) -> BundleFiles:
+    """The files a version was published with."""
+    return BundleFiles({file.path: file.content for file in bundle.files})
+
+
+def latest(session: Session, process: str) -> Bundle:
+    """The version new cases of a process take."""
+    query = select(Bundle).where(Bundle.process == process).order_by(Bundle.version.desc()).limit(1)
+    bundle = session.scalars(query).first()
+    if bundle is None:
+        raise NotFound(what="流程")
+    return bundle
+
+
+def versions(session: Session, process: str) -> list[Bundle]:
+    """All versions of a process, newest first."""
+    return list(session.scalars(select(Bundle).where(Bundle.process == process).order_by(Bundle.version.desc())))
+
+
+def all_latest(session: Session) -> list[Bundle]:
+    """The newest version of every process."""
+    newest = select(func.max(Bundle.id)).group_by(Bundle.process)
+    return list(session.scalars(select(Bundle).where(Bundle.id.in_(newest)).order_by(Bundle.process)))
+
+
+def store(session: Session, files: BundleFiles, faults: list[Fault], actor: journal.Actor, note: str) -> Bundle:
+    """Keep checked files as the next version; the same content as the newest version makes none.
+
+    Raises BundleUnsound when `faults` is not empty. `workflows.engine.check.publish` is the way in.
+    """
+    if faults:
+        raise BundleUnsound(faults)
+    catalogue = drawing.read(files.files[files.drawing_path], files.drawing_path)
+    known = versions(session, catalogue.process)
+    if known and known[0].content_hash == files.content_hash:
+        return known[0]
+    bundle = Bundle(
+        process=catalogue.process,
+        version=known[0].version + 1 if known else 1,
+        name=catalogue.name,
+        content_hash=files.content_hash,
+        published_at=clock.now(),
+        published_by=actor.person_id,
+        note=note,
+        files=[BundleFile(path=path, content=text) for path, text in files.files.items()],
+    )
+    session.add(bundle)
+    session.flush()
+    journal.record(
+        session,
+        journal.Event.BUNDLE_PUBLISHED,
+        chain=f"process:{bundle.process}",
+        actor=actor,
+        process=bundle.process,
+        version=bundle.version,
+        content=bundle.content_hash,
+    )
+    return bundle

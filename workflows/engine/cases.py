@@ -1,0 +1,294 @@
+"""Cases: start one, complete a step, send it a message, let a timer fire. Each is one act in the caller's transaction."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from SpiffWorkflow.bpmn import BpmnEvent
+from SpiffWorkflow.spiff.specs.event_definitions import MessageEventDefinition
+from SpiffWorkflow.util.task import TaskState
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from workflows import clock
+from workflows.engine import bundles, expressions, persistence, saving
+from workflows.engine.bundles import MessageInfo, StepInfo
+from workflows.engine.environment import Addressee, Environment
+from workflows.engine.forms import Form
+from workflows.engine.running import Act, advance, cancel_all_but, every_task
+from workflows.engine.specs import CaseWorkflow
+from workflows.engine.tables import Case, DueTimer, StepRecord, WorkItem
+from workflows.errors import NotAuthorised, NotFound, Refusal, StaleVersion
+from workflows.journal import SYSTEM, Actor, Event
+
+
+class DutiesNotSeparated(Refusal):
+    """The same person did an earlier step that must be kept apart from this one."""
+
+    code = "duties.not_separated"
+    sentence = "您已办理过本案的“{other}”，“{step}”须由另一人办理。"
+    rule = "同一人不得既预审又审批，职责须分离"
+    kind = "forbidden"
+
+
+class MessageNotAwaited(Refusal):
+    """The case cannot take this message now."""
+
+    code = "message.not_awaited"
+    sentence = "本案目前不能办理“{what}”。"
+    rule = "只能在流程图所定的阶段提出"
+
+
+def first_step(session: Session, process: str) -> tuple[StepInfo, Form]:
+    """The user step a new case of the process begins with, and its form."""
+    bundle = bundles.parsed(session, bundles.latest(session, process).id)
+    waiting = [node.id for node in bundle.drawing.nodes.values() if node.kind == "startEvent" and node.inside is None]
+    while waiting:
+        node_id = waiting.pop(0)
+        if node_id in bundle.steps:
+            return bundle.steps[node_id], bundle.form(node_id)
+        waiting += [flow.target for flow in bundle.drawing.outgoing(node_id)]
+    raise NotFound(what="开始步骤")
+
+
+def start(
+    session: Session,
+    environment: Environment,
+    *,
+    process: str,
+    unit_id: int,
+    actor: Actor,
+    outcome: str | None = None,
+    content: Mapping[str, Any] | None = None,
+) -> Case:
+    """Begin a case of the newest version at a unit; with `outcome` the first step is completed in the same act.
+
+    Raises NotAuthorised when the actor may not do the first step there, and what completing it raises.
+    """
+    bundle = bundles.parsed(session, bundles.latest(session, process).id)
+    step, _ = first_step(session, process)
+    addressee = environment.directory.addressee(session, step.lane, unit_id, {})
+    _check_authority(session, environment, actor, addressee)
+    case = Case(
+        bundle_id=bundle.bundle_id,
+        process=process,
+        unit_id=unit_id,
+        state=b"",
+        version=1,
+        started_at=clock.now(),
+        started_by=actor.person_id,
+    )
+    session.add(case)
+    session.flush()
+    act = Act(session, environment, case, bundle, actor)
+    act.note(Event.CASE_STARTED, process=process, bundle_version=bundle.version, unit=unit_id)
+    workflow = CaseWorkflow(bundle.spec, bundle.subprocess_specs)
+    workflow.case_data = environment.beginning(session, process, unit_id)
+    advance(act, workflow)
+    persistence.write(act, workflow)
+    if outcome is not None:
+        item = session.scalars(select(WorkItem).where(WorkItem.case_id == case.id)).one()
+        _complete(act, workflow, item, outcome, content or {})
+    return case
+
+
+def complete_step(
+    session: Session,
+    environment: Environment,
+    *,
+    work_item_id: int,
+    actor: Actor,
+    outcome: str,
+    content: Mapping[str, Any],
+    seen_version: int | None = None,
+) -> Case:
+    """Do a user step: the way of one step of docs/explanation/architecture.md §3.
+
+    Raises NotFound, StaleVersion (somebody acted since `seen_version`, or did this very step), NotAuthorised,
+    DutiesNotSeparated, InvalidData, and whatever a service step refuses; nothing has changed then.
+    """
+    item = session.get(WorkItem, work_item_id)
+    if item is None:
+        raise _done_or_unknown(session, environment, work_item_id)
+    case = persistence.lock(session, item.case_id)
+    item = session.get(WorkItem, work_item_id, populate_existing=True)
+    if item is None:
+        raise _done_or_unknown(session, environment, work_item_id)
+    _check_version(session, environment, case, seen_version)
+    act = Act(session, environment, case, bundles.parsed(session, case.bundle_id), actor)
+    _check_authority(session, environment, actor, Addressee(item.unit_id, item.post_kind, item.person_id))
+    _check_duties(act, item)
+    with persistence.discarded_on_refusal(environment, case.id):
+        _complete(act, persistence.load(act), item, outcome, content)
+    return case
+
+
+def _complete(act: Act, workflow: CaseWorkflow, item: WorkItem, outcome: str, raw: Mapping[str, Any]) -> None:
+    form = act.bundle.form(item.step)
+    content = _read(act, form, outcome, raw, workflow.case_data)
+    workflow.case_data[item.step] = {**content, "outcome": outcome}
+    record = _record(act, form, item.step, item.label, outcome, content, item.id)
+    act.note(Event.STEP_COMPLETED, happened_on=record.happened_on, step=item.step, **_proof(record))
+    task = next(task for task in every_task(workflow, TaskState.READY) if workflow.number_of(task) == item.task)
+    task.run()
+    advance(act, workflow)
+    persistence.write(act, workflow)
+
+
+def send_message(
+    session: Session,
+    environment: Environment,
+    *,
+    case_id: int,
+    message: str,
+    actor: Actor,
+    content: Mapping[str, Any],
+    outcome: str = "submit",
+    seen_version: int | None = None,
+) -> Case:
+    """Send a running case a message its drawing awaits, such as a withdrawal.
+
+    Raises NotFound, StaleVersion, MessageNotAwaited, NotAuthorised, InvalidData.
+    """
+    case = persistence.lock(session, case_id)
+    _check_version(session, environment, case, seen_version)
+    act = Act(session, environment, case, bundles.parsed(session, case.bundle_id), actor)
+    workflow = persistence.load(act)
+    info = act.bundle.messages.get(message)
+    if info is None or not is_available(info, case, workflow.case_data):
+        raise MessageNotAwaited(what=info.label if info else message)
+    addressee = environment.directory.addressee(session, info.lane, case.unit_id, workflow.case_data)
+    _check_authority(session, environment, actor, addressee)
+    with persistence.discarded_on_refusal(environment, case.id):
+        form = act.bundle.form(info.step)
+        read = _read(act, form, outcome, content, workflow.case_data)
+        workflow.case_data[info.step] = {**read, "outcome": outcome}
+        record = _record(act, form, info.step, info.label, outcome, read, None)
+        act.note(Event.MESSAGE_RECEIVED, happened_on=record.happened_on, message=message, **_proof(record))
+        _deliver(act, workflow, info)
+        advance(act, workflow)
+        persistence.write(act, workflow)
+    return case
+
+
+def is_available(info: MessageInfo, case: Case, data: Mapping[str, Any]) -> bool:
+    """Whether a person may send the message now."""
+    if case.ended_at is not None:
+        return False
+    return info.available_when is None or expressions.holds(info.available_when, data)
+
+
+def _deliver(act: Act, workflow: CaseWorkflow, info: MessageInfo) -> None:
+    node = act.bundle.drawing.nodes[info.step]
+    workflow.catch(BpmnEvent(MessageEventDefinition(info.name), payload={}))
+    if node.kind == "startEvent" and node.inside and info.interrupting:
+        cancel_all_but(workflow, node.inside)
+
+
+def due_timers(session: Session, limit: int = 100) -> list[int]:
+    """Ids of the timers whose moment has come, the oldest first."""
+    query = select(DueTimer.id).where(DueTimer.due_at <= clock.now()).order_by(DueTimer.due_at, DueTimer.id)
+    return list(session.scalars(query.limit(limit)))
+
+
+def fire_timer(session: Session, environment: Environment, timer_id: int) -> bool:
+    """Let a case go on whose timer is due; False when it was not due (any more). Doing it twice has the effect of once."""
+    timer = session.get(DueTimer, timer_id)
+    if timer is None:
+        return False
+    case = persistence.lock(session, timer.case_id)
+    timer = session.get(DueTimer, timer_id, populate_existing=True)
+    if timer is None or timer.due_at > clock.now():
+        return False
+    act = Act(session, environment, case, bundles.parsed(session, case.bundle_id), SYSTEM)
+    with persistence.discarded_on_refusal(environment, case.id):
+        workflow = persistence.load(act)
+        advance(act, workflow)
+        persistence.write(act, workflow)
+    return True
+
+
+def data_of(case: Case) -> dict[str, Any]:
+    """The case's working data."""
+    return saving.data_in(case.state)
+
+
+def _read(act: Act, form: Form, outcome: str, raw: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+    session, unit_id, sources = act.session, act.case.unit_id, act.environment.choices
+    return form.read(outcome, raw, data, lambda source: sources[source](session, unit_id))
+
+
+def _record(
+    act: Act, form: Form, step: str, label: str, outcome: str, content: dict[str, Any], item_id: int | None
+) -> StepRecord:
+    record = StepRecord(
+        case_id=act.case.id,
+        work_item_id=item_id,
+        case_version=act.case.version + 1,
+        step=step,
+        label=label,
+        outcome=outcome,
+        outcome_label=form.outcome_label(outcome),
+        content=content,
+        happened_on=form.happened_on(content),
+        recorded_at=clock.now(),
+        person_id=act.actor.person_id,
+        post_id=act.actor.post_id,
+        for_person_id=act.actor.for_person_id,
+    )
+    act.session.add(record)
+    act.session.flush()
+    act.case.last_step_id = record.id
+    return record
+
+
+def _proof(record: StepRecord) -> dict[str, Any]:
+    """What the journal keeps of a submission: its record and a digest, not the personal data itself."""
+    digest = hashlib.sha256(orjson.dumps(record.content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return {"record": record.id, "outcome": record.outcome, "content_digest": digest, "version": record.case_version}
+
+
+def _check_authority(session: Session, environment: Environment, actor: Actor, addressee: Addressee) -> None:
+    if not environment.directory.may_act(session, actor, addressee):
+        unit, post = environment.directory.describe(session, addressee)
+        raise NotAuthorised(unit=unit, post=post)
+
+
+def _check_duties(act: Act, item: WorkItem) -> None:
+    apart_from = act.bundle.steps[item.step].apart_from
+    if not apart_from:
+        return
+    query = select(StepRecord.step).where(
+        StepRecord.case_id == item.case_id,
+        StepRecord.step.in_(apart_from),
+        StepRecord.person_id == act.actor.person_id,
+    )
+    done = act.session.scalars(query).first()
+    if done is not None:
+        raise DutiesNotSeparated(other=act.label(done), step=item.label)
+
+
+def _check_version(session: Session, environment: Environment, case: Case, seen: int | None) -> None:
+    if seen is None or seen == case.version:
+        return
+    record = session.get(StepRecord, case.last_step_id) if case.last_step_id else None
+    if record is None:
+        raise StaleVersion(
+            who="系统", when=clock.now().astimezone(clock.OFFICE_ZONE).strftime("%m-%d %H:%M"), what="更新了本案"
+        )
+    raise _stale(session, environment, record)
+
+
+def _done_or_unknown(session: Session, environment: Environment, work_item_id: int) -> Refusal:
+    query = select(StepRecord).where(StepRecord.work_item_id == work_item_id)
+    record = session.scalars(query).first()
+    return _stale(session, environment, record) if record else NotFound(what="待办事项")
+
+
+def _stale(session: Session, environment: Environment, record: StepRecord) -> StaleVersion:
+    return StaleVersion(
+        who=environment.directory.person_name(session, record.person_id),
+        when=record.recorded_at.astimezone(clock.OFFICE_ZONE).strftime("%m-%d %H:%M"),
+        what=f"办理了“{record.label}”（{record.outcome_label}）",
+    )

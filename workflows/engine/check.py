@@ -1,0 +1,180 @@
+"""What keeps a bundle from being published: every fault with its element, its label, its line and what to do."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
+from sqlalchemy.orm import Session
+
+from workflows.engine import bundles, decisions, drawing, due_times, expressions, forms
+from workflows.engine.bundles import BundleFiles
+from workflows.engine.drawing import Drawing, Fault, Flow, Node, Unreadable
+from workflows.engine.environment import Environment
+from workflows.engine.tables import Bundle
+from workflows.journal import Actor
+
+RUNS = frozenset(
+    """startEvent endEvent intermediateCatchEvent boundaryEvent userTask manualTask serviceTask businessRuleTask
+    exclusiveGateway parallelGateway inclusiveGateway subProcess""".split()
+)
+EVENTS = frozenset({None, "timer", "message", "error", "terminate"})
+
+
+def publish(session: Session, environment: Environment, files: BundleFiles, actor: Actor, note: str = "") -> Bundle:
+    """Check the files and keep them as the next version. Raises bundles.BundleUnsound with every fault."""
+    return bundles.store(session, files, faults_in(files, environment), actor, note)
+
+
+def faults_in(files: BundleFiles, environment: Environment) -> list[Fault]:
+    """Every fault of a bundle, in drawing order; an empty list means it may be published."""
+    path = files.drawing_path
+    if not path:
+        return [Fault("bundle.drawing_count", "一个流程包里应有且只有一个 .bpmn 文件")]
+    try:
+        catalogue = drawing.read(files.files[path], path)
+    except Unreadable as error:
+        return [error.fault]
+    found, tables = _decisions(files)
+    found += _forms(files, environment)
+    found += [
+        Fault(code, message, node.id, node.name, node.line, path)
+        for node in catalogue.nodes.values()
+        for code, message in _of_node(node, catalogue, files, environment, tables)
+    ]
+    found += [
+        Fault(code, message, flow.id, flow.label, flow.line, path)
+        for flow in catalogue.flows.values()
+        for code, message in _of_flow(flow, catalogue)
+    ]
+    return found or _as_spiffworkflow_sees_it(files, path)
+
+
+def _as_spiffworkflow_sees_it(files: BundleFiles, path: str) -> list[Fault]:
+    try:
+        bundles.parse(files)
+    except ValidationException as error:
+        line = int(getattr(error, "line_number", 0) or 0)
+        element = str(getattr(error, "task_id", "") or "")
+        return [Fault("bpmn.refused", f"引擎不接受：{error.args[0]}", element, "", line, path)]
+    except Exception as error:
+        # A file from outside may break the library in ways it does not name; a fault must come out, never a traceback.
+        return [Fault("bpmn.refused", f"引擎不接受：{type(error).__name__} {error}", file=path)]
+    return []
+
+
+def _decisions(files: BundleFiles) -> tuple[list[Fault], set[str]]:
+    found: list[Fault] = []
+    tables: set[str] = set()
+    for name, text in files.files.items():
+        if not name.endswith(".dmn"):
+            continue
+        try:
+            for table in decisions.read(text, name):
+                tables.add(table.id)
+                found += decisions.faults_in(table, name)
+        except Unreadable as error:
+            found.append(error.fault)
+    return found, tables
+
+
+def _forms(files: BundleFiles, environment: Environment) -> list[Fault]:
+    return [
+        fault
+        for name, text in files.files.items()
+        if name.endswith(".form")
+        for fault in forms.faults_in(Path(name).stem, text, name, frozenset(environment.choices))
+    ]
+
+
+def _of_node(
+    node: Node, catalogue: Drawing, files: BundleFiles, environment: Environment, tables: set[str]
+) -> Iterator[tuple[str, str]]:
+    if not node.id:
+        yield "element.no_id", "图元没有标识（id）"
+        return
+    if node.kind not in RUNS:
+        yield "element.unsupported", f"暂不支持这种图元（{node.kind}），请改用用户任务、服务任务、业务规则任务或网关"
+        return
+    if node.event not in EVENTS:
+        yield "event.unsupported", f"暂不支持这种事件（{node.event}）"
+    yield from _ways(node, catalogue)
+    if node.kind in bundles.USER_STEPS:
+        yield from _user_step(node, catalogue, files, environment)
+    elif node.kind == "serviceTask":
+        yield from _service_step(node, environment)
+    elif node.kind == "businessRuleTask" and node.decision not in tables:
+        yield "decision.missing", f"没有名为 {node.decision} 的决策表"
+    if node.event == "timer":
+        yield from _timer(node)
+    if node.event == "message" and node.properties.get("form"):
+        yield from _form_and_post(node, files, environment)
+        available = node.properties.get("available_when")
+        if available and (why := expressions.fault_in(available)):
+            yield "expression.broken", f"可用条件“{available}”有误：{why}"
+
+
+def _ways(node: Node, catalogue: Drawing) -> Iterator[tuple[str, str]]:
+    outgoing = catalogue.outgoing(node.id)
+    arriving = any(flow.target == node.id for flow in catalogue.flows.values())
+    starts = node.kind in ("startEvent", "boundaryEvent") or node.event_subprocess
+    if not arriving and not starts:
+        yield "flow.unreached", "没有连线到达这里，请从前一步画一条连线，或删除它"
+    if not outgoing and node.kind != "endEvent" and not node.event_subprocess:
+        yield "flow.dead_end", "从这里出不去，请画一条连线到下一步或结束事件"
+    if node.kind == "exclusiveGateway" and len(outgoing) > 1:
+        bare = [flow for flow in outgoing if flow.condition is None and flow.id != node.default_flow]
+        if bare:
+            yield "gateway.condition", f"分支 {bare[0].label or bare[0].id} 既没有条件，也不是默认分支"
+    elif len(outgoing) > 1 and not node.kind.endswith("Gateway"):
+        yield "flow.fork", "一步只能有一条出线，请用网关分支"
+
+
+def _user_step(
+    node: Node, catalogue: Drawing, files: BundleFiles, environment: Environment
+) -> Iterator[tuple[str, str]]:
+    yield from _form_and_post(node, files, environment)
+    for other in node.properties.get("apart_from", "").split():
+        if other not in catalogue.nodes:
+            yield "duties.unknown_step", f"apart_from 所指的步骤 {other} 不存在"
+
+
+def _form_and_post(node: Node, files: BundleFiles, environment: Environment) -> Iterator[tuple[str, str]]:
+    if not node.lane:
+        yield "post.missing", "没有放在任何泳道里，不知道由谁办理"
+    elif node.lane not in environment.directory.lanes():
+        yield "post.unknown", f"泳道“{node.lane}”不是已知的职务：{'、'.join(sorted(environment.directory.lanes()))}"
+    form = f"forms/{bundles.form_name(node)}.form"
+    if form not in files.files:
+        yield "form.missing", f"缺少表单 {form}"
+
+
+def _service_step(node: Node, environment: Environment) -> Iterator[tuple[str, str]]:
+    operation = environment.operations.get(node.operation or "")
+    if operation is None:
+        yield "operation.unknown", f"没有名为 {node.operation or '（空）'} 的操作"
+        return
+    if missing := set(operation.parameters) - set(node.parameters):
+        yield "operation.parameter_missing", f"操作 {operation.name} 缺少参数 {'、'.join(sorted(missing))}"
+    if unknown := set(node.parameters) - set(operation.parameters):
+        yield "operation.parameter_unknown", f"操作 {operation.name} 没有参数 {'、'.join(sorted(unknown))}"
+    for name, expression in node.parameters.items():
+        if why := expressions.fault_in(expression):
+            yield "expression.broken", f"参数 {name} 的表达式“{expression}”有误：{why}"
+
+
+def _timer(node: Node) -> Iterator[tuple[str, str]]:
+    if not node.detail:
+        yield "timer.missing", "没有写明期限"
+    elif why := due_times.fault_in(node.detail):
+        yield "timer.broken", f"期限“{node.detail}”有误：{why}"
+    since = node.properties.get("since")
+    if since and (why := expressions.fault_in(since)):
+        yield "timer.broken", f"起算日“{since}”有误：{why}"
+
+
+def _of_flow(flow: Flow, catalogue: Drawing) -> Iterator[tuple[str, str]]:
+    for end in (flow.source, flow.target):
+        if end not in catalogue.nodes:
+            yield "flow.loose", f"连线的一端 {end or '（空）'} 不存在"
+    if flow.condition and (why := expressions.fault_in(flow.condition)):
+        yield "expression.broken", f"条件“{flow.condition}”有误：{why}"

@@ -1,0 +1,81 @@
+"""When a timer is due: ISO 8601 dates and durations, counted in office days where a date is the base."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from dateutil.relativedelta import relativedelta
+
+from workflows import clock
+from workflows.engine import expressions
+
+_DURATION = re.compile(
+    r"P(?!$)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.ASCII
+)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(T.*)?")
+
+
+class TimerFault(Exception):
+    """A timer's text gives no date or duration; the message says what was found."""
+
+
+def duration(text: str) -> relativedelta:
+    """An ISO 8601 duration such as `P1M` or `P30D`; months are calendar months."""
+    found = _DURATION.fullmatch(text.strip())
+    if found is None:
+        raise TimerFault(f"“{text}”不是期限，应写成 P1M（一个月）、P30D（三十天）这样的形式")
+    years, months, weeks, days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return relativedelta(
+        years=years, months=months, weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds
+    )
+
+
+def is_literal(text: str) -> bool:
+    """Whether the text is an ISO date or duration itself rather than an expression for one."""
+    return bool(_DURATION.fullmatch(text.strip()) or _DATE.fullmatch(text.strip()))
+
+
+def fault_in(text: str) -> str | None:
+    """Why a timer's text must not be published; None when it is sound."""
+    return None if is_literal(text) else expressions.fault_in(text)
+
+
+def due_at(text: str, since: str | None, *, is_deadline: bool, context: Mapping[str, Any]) -> datetime:
+    """The moment the timer fires.
+
+    `text` is an ISO date or duration, or an expression for one; `since` is an expression for the date a duration counts
+    from, otherwise it counts from now. A wait ends when its last day begins; a deadline passes when its day is over.
+    """
+    value = text.strip() if is_literal(text) else expressions.evaluate(text, context)
+    if not isinstance(value, str):
+        raise TimerFault(f"“{text}”没有得到日期或期限")
+    if _DATE.fullmatch(value):
+        return _moment(_date_or_moment(value), is_deadline)
+    if since is None:
+        return clock.now() + duration(value)
+    base = expressions.evaluate(since, context)
+    if not isinstance(base, str):
+        raise TimerFault(f"起算日“{since}”还没有填写")
+    return _moment(_date_or_moment(base) + duration(value), is_deadline)
+
+
+def last_day(due: datetime) -> date:
+    """The last office day on which the deadline is still kept."""
+    return (due - timedelta(seconds=1)).astimezone(clock.OFFICE_ZONE).date()
+
+
+def _date_or_moment(text: str) -> date:
+    try:
+        if "T" not in text:
+            return date.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise TimerFault(f"“{text}”不是日期，应写成 2020-05-04 这样的形式") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=clock.OFFICE_ZONE)
+
+
+def _moment(value: date, is_deadline: bool) -> datetime:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC)
+    return clock.start_of(value + timedelta(days=1) if is_deadline else value)

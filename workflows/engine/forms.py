@@ -1,0 +1,253 @@
+"""Forms: form-js JSON in the bundle, compiled once into fields for the page and a marshmallow schema for the data."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import orjson
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+from workflows import clock
+from workflows.engine import expressions
+from workflows.engine.drawing import Fault
+from workflows.engine.environment import Choice
+from workflows.errors import InvalidData
+
+KINDS = {
+    "textfield": "textfield",
+    "textarea": "textarea",
+    "number": "number",
+    "select": "select",
+    "radio": "radio",
+    "checkbox": "checkbox",
+    "datetime": "date",
+    "text": "text",
+}
+LONGEST_TEXT = 4_000
+"""Characters in any text field that sets no limit of its own: a page of handwriting has about 1,500."""
+
+_MESSAGES = {
+    "required": "必填",
+    "null": "必填",
+    "unknown": "表单没有这一栏",
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a form, as a page shows it and as the schema reads it."""
+
+    key: str
+    label: str
+    kind: str
+    required: bool = False
+    description: str = ""
+    choices: tuple[Choice, ...] = ()
+    choice_source: str | None = None
+    rule: str = ""
+    article: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    pattern: str | None = None
+    decimals: int = 0
+    text: str = ""
+    required_when: str | None = None
+    check: str | None = None
+    check_message: str = ""
+
+
+class Form:
+    """One form of a bundle."""
+
+    def __init__(self, form_id: str, source: Mapping[str, Any]) -> None:
+        self.id = form_id
+        self.source = source
+        every = [_field(component) for component in source.get("components", ()) if component.get("type") in KINDS]
+        self.fields: tuple[Field, ...] = tuple(field for field in every if field.key != "outcome")
+        outcome = next((field for field in every if field.key == "outcome"), None)
+        self.outcomes: tuple[Choice, ...] = outcome.choices if outcome else (Choice("submit", "提交"),)
+        self.schema: type[Schema] = Schema.from_dict(
+            {field.key: _schema_field(field) for field in self.fields if field.kind != "text"}, name=f"form_{form_id}"
+        )
+
+    def outcome_label(self, value: str) -> str:
+        """What the outcome is called on the form."""
+        return next((choice.label for choice in self.outcomes if choice.value == value), value)
+
+    def happened_on(self, content: Mapping[str, Any]) -> date | None:
+        """The day the paper event happened: the form's first date, when it was filled in."""
+        first = next((field.key for field in self.fields if field.kind == "date"), "")
+        return date.fromisoformat(content[first]) if first in content else None
+
+    def read(
+        self,
+        outcome: str,
+        raw: Mapping[str, Any],
+        case_data: Mapping[str, Any],
+        choices: Callable[[str], Sequence[Choice]],
+    ) -> dict[str, Any]:
+        """The submitted data as JSON values, empty fields left out.
+
+        `choices` gives the entries of a dynamic source. Raises InvalidData naming every wrong field with its rule.
+        """
+        faults: dict[str, str] = {}
+        if outcome not in [choice.value for choice in self.outcomes]:
+            faults["outcome"] = "请选择一项结果：" + "、".join(choice.label for choice in self.outcomes)
+        given = {key: value for key, value in raw.items() if value not in (None, "")}
+        try:
+            content = self.schema(unknown=RAISE).load(given)
+        except ValidationError as error:
+            faults |= {key: self._sentence(key, messages) for key, messages in _by_field(error).items()}
+            content = error.valid_data if isinstance(error.valid_data, dict) else {}
+        content = {
+            key: value.isoformat() if isinstance(value, date) else value
+            for key, value in content.items()
+            if value is not None
+        }
+        context = {**content, "outcome": outcome, "case": case_data, "today": clock.today().isoformat()}
+        for field in self.fields:
+            if field.key not in faults and (why := _why_not(field, content, context, choices)):
+                faults[field.key] = _with_rule(field, why)
+        if faults:
+            raise InvalidData(fields=faults)
+        return content
+
+    def _sentence(self, key: str, messages: Any) -> str:
+        text = "；".join(str(message) for message in messages) if isinstance(messages, list) else str(messages)
+        field = next((field for field in self.fields if field.key == key), None)
+        return _with_rule(field, text) if field else text
+
+
+def _by_field(error: ValidationError) -> dict[str, Any]:
+    return error.messages if isinstance(error.messages, dict) else {"_schema": error.messages}
+
+
+def _why_not(
+    field: Field,
+    content: Mapping[str, Any],
+    context: Mapping[str, Any],
+    choices: Callable[[str], Sequence[Choice]],
+) -> str | None:
+    value = content.get(field.key)
+    if value is None:
+        needed = field.required_when is not None and _holds(field.required_when, context)
+        return "此时必填" if needed else None
+    if field.choice_source and value not in [choice.value for choice in choices(field.choice_source)]:
+        return "请从列表中选择"
+    if field.check and not _holds(field.check, context):
+        return field.check_message or "与规则不符"
+    return None
+
+
+def _holds(expression: str, context: Mapping[str, Any]) -> bool:
+    try:
+        return expressions.holds(expression, context)
+    except expressions.ExpressionFault:
+        return False
+
+
+def _with_rule(field: Field, text: str) -> str:
+    label = f"{field.label}：{text}"
+    behind = "，".join(part for part in (field.rule, field.article) if part)
+    return f"{label}（{behind}）" if behind else label
+
+
+def _field(component: Mapping[str, Any]) -> Field:
+    rules = component.get("validate") or {}
+    extra = component.get("properties") or {}
+    kind = KINDS[component["type"]]
+    return Field(
+        key=component.get("key") or component.get("id") or "",
+        label=component.get("label") or component.get("dateLabel") or "",
+        kind=kind,
+        required=bool(rules.get("required")),
+        description=component.get("description") or "",
+        choices=tuple(Choice(str(item["value"]), item["label"]) for item in component.get("values") or ()),
+        choice_source=extra.get("choices") or component.get("valuesKey"),
+        rule=extra.get("rule", ""),
+        article=extra.get("article", ""),
+        minimum=rules.get("min"),
+        maximum=rules.get("max"),
+        min_length=rules.get("minLength"),
+        max_length=rules.get("maxLength"),
+        pattern=rules.get("pattern"),
+        decimals=int(component.get("decimalDigits") or 0),
+        text=component.get("text") or "",
+        required_when=extra.get("required_when"),
+        check=extra.get("check"),
+        check_message=extra.get("check_message", ""),
+    )
+
+
+def _schema_field(field: Field) -> fields.Field[Any]:
+    settings: dict[str, Any] = {"required": field.required, "allow_none": not field.required}
+    settings["error_messages"] = _MESSAGES | {"invalid": _INVALID.get(field.kind, "格式不对")}
+    if field.kind == "number":
+        settings["validate"] = validate.Range(
+            min=field.minimum, max=field.maximum, error=_bounds(field.minimum, field.maximum, "")
+        )
+        return fields.Float(**settings) if field.decimals else fields.Integer(strict=False, **settings)
+    if field.kind == "date":
+        return fields.Date(**settings)
+    if field.kind == "checkbox":
+        return fields.Boolean(**settings)
+    if field.kind in ("select", "radio") and not field.choice_source:
+        settings["validate"] = validate.OneOf([choice.value for choice in field.choices], error="请从选项中选择一项")
+        return fields.String(**settings)
+    longest = field.max_length or LONGEST_TEXT
+    rules: list[validate.Validator] = [
+        validate.Length(field.min_length, longest, error=_bounds(field.min_length, longest, "个字"))
+    ]
+    if field.pattern:
+        rules.append(validate.Regexp(field.pattern, error="格式不对"))
+    settings["validate"] = rules
+    return fields.String(**settings)
+
+
+_INVALID = {
+    "number": "请填数字",
+    "date": "请填日期，如 2020-05-04",
+    "checkbox": "请选是或否",
+}
+
+
+def _bounds(least: float | None, most: float | None, unit: str) -> str:
+    if least is not None and most is not None:
+        return f"应在 {least:g} 到 {most:g} {unit}之间"
+    return f"至少 {least:g} {unit}" if least is not None else f"至多 {most:g} {unit}" if most is not None else ""
+
+
+def read(form_id: str, text: str) -> Form:
+    """A form from its form-js JSON. Raises ValueError when the text is no such thing."""
+    source = orjson.loads(text)
+    if not isinstance(source, dict) or not isinstance(source.get("components"), list):
+        raise ValueError("不是 form-js 表单：缺少 components")
+    return Form(form_id, source)
+
+
+def faults_in(form_id: str, text: str, file: str, choice_sources: frozenset[str]) -> list[Fault]:
+    """Everything that keeps the form from being published."""
+
+    def fault(message: str, element: str = "") -> Fault:
+        return Fault("form.broken", message, element or form_id, "", 0, file)
+
+    try:
+        form = read(form_id, text)
+    except (ValueError, KeyError, TypeError) as error:
+        return [fault(f"表单无法读取：{error}")]
+    found = []
+    for component in form.source["components"]:
+        if component.get("type") not in KINDS:
+            found.append(fault(f"不支持的组件 {component.get('type')}", str(component.get("key", ""))))
+    for field in form.fields:
+        if not field.key:
+            found.append(fault(f"“{field.label}”没有键名（key）"))
+        if field.choice_source and field.choice_source not in choice_sources:
+            found.append(fault(f"没有名为 {field.choice_source} 的选项来源", field.key))
+        for expression in (field.required_when, field.check):
+            if expression and (why := expressions.fault_in(expression)):
+                found.append(fault(f"“{field.label}”的条件有误：{why}", field.key))
+    return found

@@ -1,0 +1,121 @@
+"""The saved state of a case, format 1: what cannot be derived from the bundle, and nothing else.
+
+Specifications are not saved (a case names its bundle), nor are tasks that SpiffWorkflow merely predicts. A task is a
+short array; ids are small numbers. See docs/reference/saved-state.md.
+"""
+
+import zlib
+from typing import Any
+
+import orjson
+from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
+from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import SubWorkflowTask
+from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+from workflows.engine.bundles import ParsedBundle
+from workflows.engine.specs import CaseWorkflow
+
+FORMAT = 1
+_PREDICTED = TaskState.PREDICTED_MASK | TaskState.FUTURE
+
+
+def save(workflow: CaseWorkflow) -> bytes:
+    """The case as bytes: JSON, deflated."""
+    content = {
+        "format": FORMAT,
+        "next": 0,
+        "data": workflow.case_data,
+        "main": _tree(workflow, workflow),
+        "inner": [
+            [workflow.number_of(workflow.get_task_from_id(parent)), _tree(workflow, inner)]
+            for parent, inner in workflow.subprocesses.items()
+        ],
+    }
+    content["next"] = workflow.next_number
+    return zlib.compress(orjson.dumps(content, option=orjson.OPT_SORT_KEYS), level=6)
+
+
+def data_in(state: bytes) -> dict[str, Any]:
+    """Only the working data of a saved case."""
+    data: dict[str, Any] = orjson.loads(zlib.decompress(state))["data"]
+    return data
+
+
+def restore(state: bytes, bundle: ParsedBundle) -> CaseWorkflow:
+    """The running case again, over the bundle it was saved with."""
+    content = orjson.loads(zlib.decompress(state))
+    if content["format"] != FORMAT:
+        raise ValueError(f"saved state has format {content['format']}, this version reads {FORMAT}")
+    workflow = CaseWorkflow(bundle.spec, bundle.subprocess_specs, deserializing=True)
+    workflow.case_data = content["data"]
+    workflow.next_number = content["next"]
+    _plant(workflow, workflow, content["main"])
+    for parent_number, tree in content["inner"]:
+        parent = workflow.get_task_from_id(parent_number)
+        spec = bundle.subprocess_specs[parent.task_spec.spec]
+        inner = BpmnSubWorkflow(spec, parent.id, workflow, deserializing=True)
+        workflow.subprocesses[parent.id] = inner
+        _plant(workflow, inner, tree)
+        inner.completed_event.connect(parent.task_spec._on_subworkflow_completed, parent)
+    for each in [workflow, *workflow.subprocesses.values()]:
+        _predict(each)
+    return workflow
+
+
+def _tree(workflow: CaseWorkflow, level: Any) -> dict[str, Any]:
+    tasks = [task for task in _parents_first(level.task_tree) if not task.has_state(_PREDICTED)]
+    return {
+        "tasks": [_row(workflow, task) for task in tasks],
+        "last": workflow.number_of(level.last_task) if level.last_task is not None else None,
+        "completed": level.completed,
+    }
+
+
+def _parents_first(root: Task) -> list[Task]:
+    found, waiting = [], [root]
+    while waiting:
+        task = waiting.pop()
+        found.append(task)
+        waiting.extend(reversed(task.children))
+    return found
+
+
+def _row(workflow: CaseWorkflow, task: Task) -> list[Any]:
+    row: list[Any] = [
+        workflow.number_of(task),
+        workflow.number_of(task.parent) if task.parent is not None else 0,
+        task.task_spec.name,
+        task.state,
+        round(task.last_state_change, 3),
+        int(task.triggered),
+    ]
+    if task.internal_data or task.data:
+        row.append(task.internal_data)
+    if task.data:
+        row.append(task.data)
+    return row
+
+
+def _plant(workflow: CaseWorkflow, level: Any, tree: dict[str, Any]) -> None:
+    level.tasks = {}
+    for number, parent, spec, state, changed, triggered, *more in tree["tasks"]:
+        task = Task(level, level.spec.task_specs[spec], level.tasks.get(parent), state=state, id=number)
+        workflow.numbers[number] = number
+        task.last_state_change = changed
+        task.triggered = bool(triggered)
+        task.internal_data = more[0] if more else {}
+        task.data = more[1] if len(more) > 1 else {}
+        if parent == 0:
+            level.task_tree = task
+        if isinstance(task.task_spec, CatchingEvent) and task.has_state(TaskState.WAITING):
+            workflow.event_manager.add_task(task)
+    level.last_task = level.tasks.get(tree["last"])
+    level.completed = tree["completed"]
+
+
+def _predict(level: Any) -> None:
+    for task in [task for task in level.tasks.values() if task.has_state(TaskState.NOT_FINISHED_MASK)]:
+        if not (isinstance(task.task_spec, SubWorkflowTask) and task.id in level.top_workflow.subprocesses):
+            task.task_spec._predict(task, mask=TaskState.NOT_FINISHED_MASK)
