@@ -1,0 +1,34 @@
+// Every page loads this. Nothing here is needed for a page to work: forms post and links lead without it.
+import htmx from 'htmx.org';
+
+import './tokens.css';
+import './layout.css';
+import './controls.css';
+import './forms.css';
+import './tables.css';
+import './board.css';
+import './case.css';
+
+import { askBeforeActing } from './confirm.js';
+import { followChoices } from './choices.js';
+import { countSelection } from './selection.js';
+import { guardAgainstTwice } from './twice.js';
+
+htmx.config.allowEval = false;
+htmx.config.includeIndicatorStyles = false;
+htmx.config.selfRequestsOnly = true;
+htmx.config.historyCacheSize = 0; // pages hold minors' data: keep no copies in the browser's storage
+
+askBeforeActing(document);
+guardAgainstTwice(document);
+
+function enhance(root) {
+  followChoices(root);
+  countSelection(root);
+}
+
+enhance(document);
+document.addEventListener('htmx:load', (event) => enhance(event.detail.elt));
+
+// A refused form is read from its summary: screen readers and the keyboard begin there.
+document.querySelector('[data-error-summary]')?.focus();
