@@ -69,7 +69,7 @@ def start(
     bundle = bundles.parsed(session, bundles.latest(session, process).id)
     step, _ = first_step(session, process)
     addressee = environment.directory.addressee(session, step.lane, unit_id, {})
-    _check_authority(session, environment, actor, addressee)
+    check_authority(session, environment, actor, addressee)
     case = Case(
         bundle_id=bundle.bundle_id,
         process=process,
@@ -117,7 +117,7 @@ def complete_step(
         raise _done_or_unknown(session, environment, work_item_id)
     _check_version(session, environment, case, seen_version)
     act = Act(session, environment, case, bundles.parsed(session, case.bundle_id), actor)
-    _check_authority(session, environment, actor, Addressee(item.unit_id, item.post_kind, item.person_id))
+    check_authority(session, environment, actor, addressee_of(item))
     _check_duties(act, item)
     with persistence.discarded_on_refusal(environment, case.id):
         _complete(act, persistence.load(act), item, outcome, content)
@@ -159,7 +159,7 @@ def send_message(
     if info is None or not is_available(info, case, workflow.case_data):
         raise MessageNotAwaited(what=info.label if info else message)
     addressee = environment.directory.addressee(session, info.lane, case.unit_id, workflow.case_data)
-    _check_authority(session, environment, actor, addressee)
+    check_authority(session, environment, actor, addressee)
     with persistence.discarded_on_refusal(environment, case.id):
         form = act.bundle.form(info.step)
         read = _read(act, form, outcome, content, workflow.case_data)
@@ -249,7 +249,13 @@ def _proof(record: StepRecord) -> dict[str, Any]:
     return {"record": record.id, "outcome": record.outcome, "content_digest": digest, "version": record.case_version}
 
 
-def _check_authority(session: Session, environment: Environment, actor: Actor, addressee: Addressee) -> None:
+def addressee_of(item: WorkItem) -> Addressee:
+    """Who may do the work item."""
+    return Addressee(item.unit_id, item.post_kind, item.person_id)
+
+
+def check_authority(session: Session, environment: Environment, actor: Actor, addressee: Addressee) -> None:
+    """Raises NotAuthorised, naming unit and post, unless the actor exercises the post now."""
     if not environment.directory.may_act(session, actor, addressee):
         unit, post = environment.directory.describe(session, addressee)
         raise NotAuthorised(unit=unit, post=post)

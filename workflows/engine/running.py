@@ -24,6 +24,11 @@ from workflows.engine.tables import Case
 from workflows.errors import Refusal
 from workflows.journal import Actor, Event
 
+ACTIVE = TaskState.WAITING | TaskState.READY | TaskState.STARTED
+"""States of a task that a person, a timer, a message or a sub-process can still move."""
+
+DONE = TaskState.COMPLETED
+
 MOST_ROUNDS = 200
 """Automatic steps one act may take before it is taken for an endless loop; admission needs fewer than twenty."""
 
@@ -183,14 +188,31 @@ def every_task(workflow: CaseWorkflow, state: int) -> list[Task]:
 
 def is_over(workflow: CaseWorkflow) -> bool:
     """Whether nothing is left that a person, a timer or a message could move."""
-    active = TaskState.WAITING | TaskState.READY | TaskState.STARTED
-    return bool(workflow.completed) or not every_task(workflow, active)
+    return bool(workflow.completed) or not every_task(workflow, ACTIVE)
 
 
 def cancel_all_but(workflow: CaseWorkflow, keep: str) -> None:
     """An interrupting event sub-process has begun: everything else of the case is cancelled."""
     kept = {task.id for task in workflow.tasks.values() if task.task_spec.name == keep}
-    active = TaskState.WAITING | TaskState.READY | TaskState.STARTED
-    for task in [task for task in workflow.tasks.values() if task.has_state(active)]:
+    for task in [task for task in workflow.tasks.values() if task.has_state(ACTIVE)]:
         if task.id in workflow.tasks and task.id not in kept:
             task.cancel()
+
+
+def elements_in(workflow: CaseWorkflow, bundle: ParsedBundle, state: int) -> set[str]:
+    """Ids of the drawing's elements that have a task in one of these states."""
+    return {task.task_spec.name for task in every_task(workflow, state)} & set(bundle.drawing.nodes)
+
+
+def flows_taken(workflow: CaseWorkflow, bundle: ParsedBundle) -> set[str]:
+    """Ids of the sequence flows along which a token went."""
+    by_ends = {(flow.source, flow.target): flow.id for flow in bundle.drawing.flows.values()}
+    taken = set()
+    for task in every_task(workflow, DONE | ACTIVE | TaskState.CANCELLED):
+        if task.task_spec.name in bundle.drawing.nodes:
+            before = task.parent
+            while before is not None and before.task_spec.name not in bundle.drawing.nodes:
+                before = before.parent
+            if before is not None:
+                taken.add(by_ends.get((before.task_spec.name, task.task_spec.name), ""))
+    return taken - {""}

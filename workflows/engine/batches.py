@@ -1,0 +1,149 @@
+"""One decision for several work items of the same step: performed one by one, each in a transaction of its own."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from workflows import clock, journal, outbox
+from workflows.engine import bundles, cases
+from workflows.engine.environment import Environment
+from workflows.engine.tables import Batch, BatchItem, Case, WorkItem
+from workflows.errors import NotFound, Refusal
+from workflows.journal import Actor, Event
+
+LARGEST_BATCH = 1_000
+
+
+class BatchMixed(Refusal):
+    """The chosen work items cannot be decided together."""
+
+    code = "batch.mixed"
+    sentence = "所选事项{why}，请重新选择。"
+    rule = "一次批量办理只能是同一步骤"
+    kind = "invalid"
+
+
+def open_batch(
+    session: Session,
+    environment: Environment,
+    *,
+    chosen: Sequence[tuple[int, int]],
+    actor: Actor,
+    outcome: str,
+    content: Mapping[str, Any],
+) -> Batch:
+    """Keep one decision for `chosen` (work item id and the case version its reader saw), to be performed by the worker.
+
+    The form is read once here, so that a wrong field is refused before anything is queued. Raises BatchMixed, NotFound,
+    NotAuthorised, InvalidData.
+    """
+    versions = dict(chosen)
+    if not versions or len(versions) > LARGEST_BATCH:
+        raise BatchMixed(why="为空" if not versions else f"超过 {LARGEST_BATCH} 项")
+    query = select(WorkItem).where(WorkItem.id.in_(versions)).options(joinedload(WorkItem.case)).order_by(WorkItem.id)
+    items = list(session.scalars(query))
+    if len(items) != len(versions):
+        raise NotFound(what="待办事项（其中有的已由他人办理）")
+    if len({(item.step, item.case.process) for item in items}) != 1:
+        raise BatchMixed(why="不是同一步骤")
+    for item in items:
+        cases.check_authority(session, environment, actor, cases.addressee_of(item))
+    _read_once(session, environment, items[0], outcome, content)
+    batch = Batch(
+        step=items[0].step,
+        label=items[0].label,
+        outcome=outcome,
+        content=dict(content),
+        person_id=actor.person_id,
+        post_id=actor.post_id,
+        for_person_id=actor.for_person_id,
+        unit_id=actor.unit_id,
+        total=len(items),
+        created_at=clock.now(),
+    )
+    session.add(batch)
+    session.flush()
+    made = [
+        BatchItem(
+            batch_id=batch.id,
+            work_item_id=item.id,
+            case_id=item.case_id,
+            title=item.case.title,
+            seen_version=versions[item.id],
+            status="waiting",
+        )
+        for item in items
+    ]
+    session.add_all(made)
+    session.flush()
+    for batch_item in made:
+        outbox.post(session, "batch.item", batch_item_id=batch_item.id)
+    facts = {"batch": batch.id, "step": batch.step, "outcome": outcome, "items": len(items)}
+    journal.record(session, Event.BATCH_STARTED, chain=journal.unit_chain(actor.unit_id), actor=actor, **facts)
+    return batch
+
+
+def _read_once(
+    session: Session, environment: Environment, item: WorkItem, outcome: str, content: Mapping[str, Any]
+) -> None:
+    case = session.get_one(Case, item.case_id)
+    form = bundles.parsed(session, case.bundle_id).form(item.step)
+    form.read(outcome, content, cases.data_of(case), lambda source: environment.choices[source](session, case.unit_id))
+
+
+def perform_item(session: Session, environment: Environment, batch_item_id: int) -> BatchItem:
+    """Perform the decision on one item; its result or refusal is kept on it. Twice has the effect of once."""
+    query = select(BatchItem).where(BatchItem.id == batch_item_id).with_for_update()
+    item = session.scalars(query.execution_options(populate_existing=True)).one()
+    if item.status != "waiting":
+        return item
+    batch = session.get_one(Batch, item.batch_id)
+    actor = Actor(batch.person_id, batch.post_id, batch.for_person_id, batch.unit_id)
+    try:
+        with session.begin_nested():
+            cases.complete_step(
+                session,
+                environment,
+                work_item_id=item.work_item_id,
+                actor=actor,
+                outcome=batch.outcome,
+                content=batch.content,
+                seen_version=item.seen_version,
+            )
+        item.status = "done"
+    except Refusal as refusal:
+        item.status, item.code = "refused", refusal.code
+        item.message = "；".join([refusal.message(), *refusal.fields.values()])
+        journal.record(
+            session,
+            Event.ACT_REFUSED,
+            chain=journal.case_chain(item.case_id),
+            actor=actor,
+            step=batch.step,
+            code=refusal.code,
+            rule=refusal.rule,
+            article=refusal.article,
+            batch=batch.id,
+        )
+    item.ended_at = clock.now()
+    session.flush()
+    _end_when_last(session, batch, actor)
+    return item
+
+
+def _end_when_last(session: Session, batch: Batch, actor: Actor) -> None:
+    waiting = select(func.count()).where(BatchItem.batch_id == batch.id, BatchItem.status == "waiting")
+    if session.scalar(waiting) == 0 and batch.ended_at is None:
+        batch.ended_at = clock.now()
+        chain = journal.unit_chain(batch.unit_id)
+        journal.record(session, Event.BATCH_ENDED, chain=chain, actor=actor, batch=batch.id)
+
+
+def progress_of(session: Session, batch_id: int) -> Batch:
+    """A batch with all its items. Raises NotFound."""
+    batch = session.scalars(select(Batch).where(Batch.id == batch_id).options(joinedload(Batch.items))).unique().first()
+    if batch is None:
+        raise NotFound(what="批量办理")
+    return batch
