@@ -80,7 +80,7 @@ def open_batch(
     session.flush()
     for batch_item in made:
         outbox.post(session, "batch.item", batch_item_id=batch_item.id)
-    facts = {"batch": batch.id, "step": batch.step, "outcome": outcome, "items": len(items)}
+    facts: dict[str, Any] = {"batch": batch.id, "step": batch.step, "outcome": outcome, "items": len(items)}
     journal.record(session, Event.BATCH_STARTED, chain=journal.unit_chain(actor.unit_id), actor=actor, **facts)
     return batch
 

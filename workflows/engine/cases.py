@@ -1,4 +1,4 @@
-"""Cases: start one, complete a step, send it a message, let a timer fire. Each is one act in the caller's transaction."""
+"""Cases: start one, complete a step, send a message, let a timer fire. Each is one act in the caller's transaction."""
 
 import hashlib
 from collections.abc import Mapping
@@ -128,11 +128,12 @@ def _complete(act: Act, workflow: CaseWorkflow, item: WorkItem, outcome: str, ra
     form = act.bundle.form(item.step)
     content = _read(act, form, outcome, raw, workflow.case_data)
     workflow.case_data[item.step] = {**content, "outcome": outcome}
-    record = _record(act, form, item.step, item.label, outcome, content, item.id)
+    record = _record(act, form, item.step, item.label, outcome, form.masked(content), item.id)
     act.note(Event.STEP_COMPLETED, happened_on=record.happened_on, step=item.step, **_proof(record))
     task = next(task for task in every_task(workflow, TaskState.READY) if workflow.number_of(task) == item.task)
     task.run()
     advance(act, workflow)
+    workflow.case_data[item.step] = {**form.masked(content), "outcome": outcome}
     persistence.write(act, workflow)
 
 
@@ -164,10 +165,11 @@ def send_message(
         form = act.bundle.form(info.step)
         read = _read(act, form, outcome, content, workflow.case_data)
         workflow.case_data[info.step] = {**read, "outcome": outcome}
-        record = _record(act, form, info.step, info.label, outcome, read, None)
+        record = _record(act, form, info.step, info.label, outcome, form.masked(read), None)
         act.note(Event.MESSAGE_RECEIVED, happened_on=record.happened_on, message=message, **_proof(record))
         _deliver(act, workflow, info)
         advance(act, workflow)
+        workflow.case_data[info.step] = {**form.masked(read), "outcome": outcome}
         persistence.write(act, workflow)
     return case
 
@@ -193,7 +195,7 @@ def due_timers(session: Session, limit: int = 100) -> list[int]:
 
 
 def fire_timer(session: Session, environment: Environment, timer_id: int) -> bool:
-    """Let a case go on whose timer is due; False when it was not due (any more). Doing it twice has the effect of once."""
+    """Let a case go on whose timer is due; False when it is not due (any more). Twice has the effect of once."""
     timer = session.get(DueTimer, timer_id)
     if timer is None:
         return False

@@ -14,8 +14,20 @@ from workflows.engine.tables import Bundle
 from workflows.journal import Actor
 
 RUNS = frozenset(
-    """startEvent endEvent intermediateCatchEvent boundaryEvent userTask manualTask serviceTask businessRuleTask
-    exclusiveGateway parallelGateway inclusiveGateway subProcess""".split()
+    [
+        "startEvent",
+        "endEvent",
+        "intermediateCatchEvent",
+        "boundaryEvent",
+        "userTask",
+        "manualTask",
+        "serviceTask",
+        "businessRuleTask",
+        "exclusiveGateway",
+        "parallelGateway",
+        "inclusiveGateway",
+        "subProcess",
+    ]
 )
 EVENTS = frozenset({None, "timer", "message", "error", "terminate"})
 
@@ -56,7 +68,7 @@ def _as_spiffworkflow_sees_it(files: BundleFiles, path: str) -> list[Fault]:
         line = int(getattr(error, "line_number", 0) or 0)
         element = str(getattr(error, "task_id", "") or "")
         return [Fault("bpmn.refused", f"引擎不接受：{error.args[0]}", element, "", line, path)]
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         # A file from outside may break the library in ways it does not name; a fault must come out, never a traceback.
         return [Fault("bpmn.refused", f"引擎不接受：{type(error).__name__} {error}", file=path)]
     return []

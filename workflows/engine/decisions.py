@@ -91,16 +91,22 @@ def faults_in(table: DecisionTable, file: str) -> list[Fault]:
     found = []
     if table.hit_policy not in HIT_POLICIES:
         found.append(fault(f"不支持命中策略 {table.hit_policy}", table.line))
-    for expression in table.inputs:
-        if why := expressions.fault_in(expression):
-            found.append(fault(f"输入“{expression}”有误：{why}", table.line))
+    found += [
+        fault(f"输入“{expression}”有误：{why}", table.line)
+        for expression in table.inputs
+        if (why := expressions.fault_in(expression))
+    ]
     for number, rule in enumerate(table.rules, 1):
-        for cell in rule.tests:
-            if why := expressions.fault_in_cell(cell):
-                found.append(fault(f"第 {number} 条规则的条件“{cell}”有误：{why}", rule.line))
-        for cell in rule.outputs:
-            if cell and (why := expressions.fault_in(cell)):
-                found.append(fault(f"第 {number} 条规则的结果“{cell}”有误：{why}", rule.line))
+        found += [
+            fault(f"第 {number} 条规则的条件“{cell}”有误：{why}", rule.line)
+            for cell in rule.tests
+            if (why := expressions.fault_in_cell(cell))
+        ]
+        found += [
+            fault(f"第 {number} 条规则的结果“{cell}”有误：{why}", rule.line)
+            for cell in rule.outputs
+            if cell and (why := expressions.fault_in(cell))
+        ]
     return found
 
 

@@ -11,9 +11,30 @@ LARGEST_DRAWING = 4_000_000
 """Bytes; the drawing of admission has about 150,000."""
 
 FLOW_NODES = frozenset(
-    """startEvent endEvent intermediateCatchEvent intermediateThrowEvent boundaryEvent task userTask manualTask
-    serviceTask businessRuleTask scriptTask sendTask receiveTask callActivity subProcess transaction adHocSubProcess
-    exclusiveGateway parallelGateway inclusiveGateway eventBasedGateway complexGateway""".split()
+    [
+        "startEvent",
+        "endEvent",
+        "intermediateCatchEvent",
+        "intermediateThrowEvent",
+        "boundaryEvent",
+        "task",
+        "userTask",
+        "manualTask",
+        "serviceTask",
+        "businessRuleTask",
+        "scriptTask",
+        "sendTask",
+        "receiveTask",
+        "callActivity",
+        "subProcess",
+        "transaction",
+        "adHocSubProcess",
+        "exclusiveGateway",
+        "parallelGateway",
+        "inclusiveGateway",
+        "eventBasedGateway",
+        "complexGateway",
+    ]
 )
 
 

@@ -57,6 +57,8 @@ class Field:
     required_when: str | None = None
     check: str | None = None
     check_message: str = ""
+    secret: bool = False
+    """Used while the step runs, then kept only masked: identity numbers."""
 
 
 class Form:
@@ -76,6 +78,14 @@ class Form:
     def outcome_label(self, value: str) -> str:
         """What the outcome is called on the form."""
         return next((choice.label for choice in self.outcomes if choice.value == value), value)
+
+    def masked(self, content: Mapping[str, Any]) -> dict[str, Any]:
+        """The content as it may be kept: secret fields show their last four characters only."""
+        hidden = {field.key for field in self.fields if field.secret}
+        return {
+            key: "*" * (len(str(value)) - 4) + str(value)[-4:] if key in hidden else value
+            for key, value in content.items()
+        }
 
     def happened_on(self, content: Mapping[str, Any]) -> date | None:
         """The day the paper event happened: the form's first date, when it was filled in."""
@@ -179,6 +189,7 @@ def _field(component: Mapping[str, Any]) -> Field:
         required_when=extra.get("required_when"),
         check=extra.get("check"),
         check_message=extra.get("check_message", ""),
+        secret=str(extra.get("secret", "")).lower() == "true",
     )
 
 
@@ -238,16 +249,19 @@ def faults_in(form_id: str, text: str, file: str, choice_sources: frozenset[str]
         form = read(form_id, text)
     except (ValueError, KeyError, TypeError) as error:
         return [fault(f"表单无法读取：{error}")]
-    found = []
-    for component in form.source["components"]:
-        if component.get("type") not in KINDS:
-            found.append(fault(f"不支持的组件 {component.get('type')}", str(component.get("key", ""))))
+    found = [
+        fault(f"不支持的组件 {component.get('type')}", str(component.get("key", "")))
+        for component in form.source["components"]
+        if component.get("type") not in KINDS
+    ]
     for field in form.fields:
         if not field.key:
             found.append(fault(f"“{field.label}”没有键名（key）"))
         if field.choice_source and field.choice_source not in choice_sources:
             found.append(fault(f"没有名为 {field.choice_source} 的选项来源", field.key))
-        for expression in (field.required_when, field.check):
-            if expression and (why := expressions.fault_in(expression)):
-                found.append(fault(f"“{field.label}”的条件有误：{why}", field.key))
+        found += [
+            fault(f"“{field.label}”的条件有误：{why}", field.key)
+            for expression in (field.required_when, field.check)
+            if expression and (why := expressions.fault_in(expression))
+        ]
     return found

@@ -93,7 +93,7 @@ def _addressed_to(held: Sequence[Held], person_id: int) -> ColumnElement[bool]:
     return or_(to_post, WorkItem.person_id == person_id) if posts else WorkItem.person_id == person_id
 
 
-def _ordered(query: Select[tuple[WorkItem]], sort: str, after: str | None) -> Select[tuple[WorkItem]]:
+def _ordered(query: Select[WorkItem], sort: str, after: str | None) -> Select[WorkItem]:
     due = func.coalesce(WorkItem.due_on, NO_DATE)
     if sort == "new":
         query = query.order_by(WorkItem.id.desc())

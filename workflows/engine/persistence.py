@@ -55,7 +55,7 @@ def write(act: Act, workflow: CaseWorkflow) -> None:
     workflow.completed = workflow.completed or over
     if over and case.ended_at is None:
         _end(act)
-    _write_work_items(act, workflow, [] if over else [task for task in _people_wait_for(workflow)])
+    _write_work_items(act, workflow, [] if over else _people_wait_for(workflow))
     _write_timers(act, workflow, [] if over else _timers(workflow))
     case.state = saving.save(workflow)
     case.version += 1

@@ -7,11 +7,11 @@ not exist, and an event sub-process never changes the shared specification while
 from typing import Any
 
 from lxml import etree
+from SpiffWorkflow.bpmn.parser.BpmnParser import full_tag
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
+from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.bpmn.specs.defaults import BoundaryEvent, IntermediateCatchEvent, StartEvent
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
-from SpiffWorkflow.bpmn.parser.BpmnParser import full_tag
-from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.spiff.parser.event_parsers import (
     SpiffBoundaryEventParser,
@@ -65,16 +65,19 @@ class DueTime(TimerEventDefinition):  # type: ignore[misc]
 
 
 class _TimerParser:
+    node: Any
+    filename: Any
+
     def parse_timer_event(self, event: etree._Element) -> DueTime:
         times = {etree.QName(part).localname: (part.text or "").strip() for part in event}
         text = times.get("timeDate") or times.get("timeDuration")
         if not text:
             raise ValidationException(
                 "定时事件应写明 timeDate 或 timeDuration", node=self.node, file_name=self.filename
-            )  # type: ignore[attr-defined]
+            )
         properties = self.parse_extensions().get("properties") or {}  # type: ignore[attr-defined]
-        name = self.node.get("name") or self.node.get("id")  # type: ignore[attr-defined]
-        is_deadline = self.node.tag == full_tag("boundaryEvent")  # type: ignore[attr-defined]
+        name = self.node.get("name") or self.node.get("id")
+        is_deadline = self.node.tag == full_tag("boundaryEvent")
         return DueTime(name, text, properties.get("since") or None, is_deadline)
 
 

@@ -1,0 +1,268 @@
+"""Scenarios: one way through a drawing, written as YAML in the bundle, played on the real engine and a moved clock."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+
+import yaml
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from workflows import clock
+from workflows.engine import bundles, cases, running
+from workflows.engine.environment import Addressee, Environment
+from workflows.engine.persistence import load, lock
+from workflows.engine.tables import Case, DueTimer, StepRecord, WorkItem
+from workflows.errors import Refusal
+from workflows.journal import SYSTEM, Actor
+
+OFFICE_OPENS = timedelta(hours=9)
+
+_KNOWN = frozenset({"name", "description", "rule_set", "begins", "places", "steps", "ends_at", "went_through"}) | {
+    "avoided",
+    "places_after",
+}
+
+
+class ScenarioFault(Exception):
+    """The scenario did not go as written; the text says at which of its steps."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One way, as written."""
+
+    file: str
+    name: str
+    begins: date
+    steps: Sequence[Mapping[str, Any]]
+    ends_at: str | None = None
+    rule_set: str | None = None
+    places: int = 1
+    went_through: Sequence[str] = ()
+    avoided: Sequence[str] = ()
+    places_after: Mapping[str, int] | None = None
+
+
+class Stage(Protocol):
+    """The world a scenario is played in."""
+
+    session: Session
+    environment: Environment
+    process: str
+    unit_id: int
+
+    def actor_for(self, addressee: Addressee, barred: set[int]) -> Actor:
+        """Somebody who lawfully may act, none of `barred`."""
+
+    def value(self, text: str) -> Any:
+        """What a placeholder such as `@mentor` stands for."""
+
+    def places(self) -> Mapping[str, int]:
+        """How many places are free, reserved and used."""
+
+
+@dataclass
+class Played:
+    """What happened: the elements and flows passed, and what differed from the scenario (empty when nothing did)."""
+
+    scenario: Scenario
+    nodes: set[str] = field(default_factory=set)
+    flows: set[str] = field(default_factory=set)
+    fault: str | None = None
+
+
+def read(text: str, file: str) -> Scenario:
+    """A scenario from YAML. Raises ScenarioFault naming what is missing or unknown."""
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ScenarioFault(f"{file}：不是 YAML：{error}") from None
+    if not isinstance(content, dict) or not {"name", "begins", "steps"} <= content.keys():
+        raise ScenarioFault(f"{file}：应写明 name、begins 和 steps")
+    if unknown := {key for key in content if not key.startswith("x-")} - _KNOWN:
+        raise ScenarioFault(f"{file}：不认识 {'、'.join(sorted(unknown))}")
+    known = {key: value for key, value in content.items() if key in Scenario.__dataclass_fields__}
+    return Scenario(**{**known, "file": file, "begins": _day(content["begins"])})
+
+
+def play(scenario: Scenario, stage: Stage) -> Played:
+    """Play the scenario to its end."""
+    player = _Player(scenario, stage)
+    played = Played(scenario)
+    try:
+        for number, step in enumerate(scenario.steps, 1):
+            try:
+                player.do(step)
+            except (ScenarioFault, Refusal) as error:
+                fields = "；".join(getattr(error, "fields", {}).values())
+                raise ScenarioFault(f"第 {number} 步 {_short(step)}：{error} {fields}") from error
+        player.collect(played)
+        player.check_end(played)
+    except ScenarioFault as fault:
+        played.fault = str(fault)
+    return played
+
+
+class _Player:
+    def __init__(self, scenario: Scenario, stage: Stage) -> None:
+        self.scenario = scenario
+        self.stage = stage
+        self.session = stage.session
+        self.moment = clock.start_of(scenario.begins) + OFFICE_OPENS
+        self.case_id: int | None = None
+
+    def do(self, step: Mapping[str, Any]) -> None:
+        if "on" in step or "wait_until" in step:
+            self.travel(_day(step.get("on") or step["wait_until"]))
+        with clock.standing_at(self.moment):
+            if "do" in step:
+                self.complete(step)
+            elif "message" in step:
+                self.send(step)
+            elif "refused" in step:
+                self.refused(step["refused"])
+            elif "at" in step:
+                self.check_position(step["at"])
+            elif "wait_until" not in step:
+                raise ScenarioFault("应是 do、message、refused、wait_until 或 at 之一")
+        self.session.commit()
+        self.moment += timedelta(minutes=1)
+
+    def travel(self, day: date) -> None:
+        """Move to nine o'clock of `day`, letting each timer fire at its own moment on the way."""
+        target = clock.start_of(day) + OFFICE_OPENS
+        if target < self.moment - timedelta(days=1):
+            raise ScenarioFault(f"时间不能倒流到 {day}")
+        while (timer := self._next_timer(target)) is not None:
+            self.moment = max(self.moment, timer.due_at)
+            with clock.standing_at(self.moment):
+                cases.fire_timer(self.session, self.stage.environment, timer.id)
+            self.session.commit()
+        self.moment = max(self.moment, target)
+
+    def _next_timer(self, until: datetime) -> DueTimer | None:
+        query = select(DueTimer).where(DueTimer.case_id == self.case_id, DueTimer.due_at <= until)
+        return self.session.scalars(query.order_by(DueTimer.due_at, DueTimer.id).limit(1)).first()
+
+    def complete(self, step: Mapping[str, Any]) -> None:
+        environment, outcome, content = self.stage.environment, step.get("outcome", "submit"), self.content(step)
+        if self.case_id is None:
+            first, _ = cases.first_step(self.session, self.stage.process)
+            addressee = environment.directory.addressee(self.session, first.lane, self.stage.unit_id, {})
+            case = cases.start(
+                self.session,
+                environment,
+                process=self.stage.process,
+                unit_id=self.stage.unit_id,
+                actor=self.stage.actor_for(addressee, set()),
+                outcome=outcome,
+                content=content,
+            )
+            self.case_id = case.id
+            return
+        item = self.item(step["do"])
+        cases.complete_step(
+            self.session,
+            environment,
+            work_item_id=item.id,
+            actor=self.stage.actor_for(cases.addressee_of(item), self.barred(item)),
+            outcome=outcome,
+            content=content,
+        )
+
+    def send(self, step: Mapping[str, Any]) -> None:
+        case = self.case()
+        info = bundles.parsed(self.session, case.bundle_id).messages.get(step["message"])
+        if info is None:
+            raise ScenarioFault(f"流程不接收消息 {step['message']}")
+        environment = self.stage.environment
+        addressee = environment.directory.addressee(self.session, info.lane, case.unit_id, {})
+        cases.send_message(
+            self.session,
+            environment,
+            case_id=case.id,
+            message=step["message"],
+            actor=self.stage.actor_for(addressee, set()),
+            content=self.content(step),
+            outcome=step.get("outcome", "submit"),
+        )
+
+    def refused(self, step: Mapping[str, Any]) -> None:
+        try:
+            with self.session.begin_nested():
+                self.send(step) if "message" in step else self.complete(step)
+        except Refusal as refusal:
+            self.session.expire_all()
+            if refusal.code != step["code"]:
+                raise ScenarioFault(f"应以 {step['code']} 拒绝，实为 {refusal.code}：{refusal}") from refusal
+            if step.get("field") and step["field"] not in refusal.fields:
+                raise ScenarioFault(f"应指明 {step['field']}，实为 {refusal.fields}") from refusal
+            return
+        raise ScenarioFault(f"应以 {step['code']} 拒绝，却通过了")
+
+    def check_position(self, wanted: Sequence[str]) -> None:
+        open_items = self.session.scalars(select(WorkItem.step).where(WorkItem.case_id == self.case_id)).all()
+        waits = select(DueTimer.step).where(DueTimer.case_id == self.case_id, DueTimer.attached_to.is_(None))
+        found = sorted([*open_items, *self.session.scalars(waits)])
+        if found != sorted(wanted):
+            raise ScenarioFault(f"应停在 {sorted(wanted)}，实在 {found}")
+
+    def item(self, step: str) -> WorkItem:
+        query = select(WorkItem).where(WorkItem.case_id == self.case_id, WorkItem.step == step)
+        item = self.session.scalars(query).first()
+        if item is None:
+            waiting = self.session.scalars(select(WorkItem.step).where(WorkItem.case_id == self.case_id)).all()
+            raise ScenarioFault(f"{step} 没有等待办理，等待的是 {sorted(waiting)}")
+        return item
+
+    def barred(self, item: WorkItem) -> set[int]:
+        apart = bundles.parsed(self.session, self.case().bundle_id).steps[item.step].apart_from
+        query = select(StepRecord.person_id).where(StepRecord.case_id == item.case_id, StepRecord.step.in_(apart))
+        return set(self.session.scalars(query)) if apart else set()
+
+    def case(self) -> Case:
+        return self.session.get_one(Case, self.case_id)
+
+    def content(self, step: Mapping[str, Any]) -> dict[str, Any]:
+        given: Mapping[str, Any] = step.get("with") or {}
+        return {key: self._value(value) for key, value in given.items()}
+
+    def _value(self, value: Any) -> Any:
+        if isinstance(value, str) and value.startswith("@"):
+            return self.stage.value(value)
+        return value.isoformat() if isinstance(value, date) else value
+
+    def collect(self, played: Played) -> None:
+        if self.case_id is None:
+            return
+        case = lock(self.session, self.case_id)
+        bundle = bundles.parsed(self.session, case.bundle_id)
+        workflow = load(running.Act(self.session, self.stage.environment, case, bundle, SYSTEM))
+        played.nodes = running.elements_in(workflow, bundle, running.DONE)
+        played.flows = running.flows_taken(workflow, bundle)
+
+    def check_end(self, played: Played) -> None:
+        scenario = self.scenario
+        ended = self.case().ended_step if self.case_id else None
+        if scenario.ends_at != ended:
+            raise ScenarioFault(f"应止于 {scenario.ends_at or '未结束'}，实止于 {ended or '未结束'}")
+        if missed := set(scenario.went_through) - played.nodes:
+            raise ScenarioFault(f"没有经过 {sorted(missed)}")
+        if met := set(scenario.avoided) & played.nodes:
+            raise ScenarioFault(f"不应经过 {sorted(met)}")
+        if scenario.places_after is not None and dict(self.stage.places()) != dict(scenario.places_after):
+            raise ScenarioFault(f"名额应为 {dict(scenario.places_after)}，实为 {dict(self.stage.places())}")
+
+
+def _day(value: Any) -> date:
+    try:
+        return value if isinstance(value, date) else date.fromisoformat(str(value))
+    except ValueError:
+        raise ScenarioFault(f"“{value}”不是日期") from None
+
+
+def _short(step: Mapping[str, Any]) -> str:
+    inner = step.get("refused", step)
+    return str(inner.get("do") or inner.get("message") or dict(step))

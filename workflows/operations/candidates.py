@@ -1,0 +1,62 @@
+"""Operations on candidates and members: register, admit, close the file."""
+
+from datetime import date
+from typing import Any
+
+from workflows.domain import identity_numbers, members, people, quotas
+from workflows.domain.quotas import NoPlaceHeld
+from workflows.engine.environment import Call
+
+
+def register(call: Call) -> dict[str, Any]:
+    """Put the application on record and answer what eligibility is decided on; the case takes the candidate's name."""
+    application = call.parameters["application"]
+    applied_on = date.fromisoformat(application["applied_on"])
+    candidate = members.register(
+        call.session,
+        unit_id=call.unit_id,
+        case_id=call.case_id,
+        name=application["name"],
+        sex=application["sex"],
+        ethnic_group=application["ethnic_group"],
+        birth_date=date.fromisoformat(application["birth_date"]),
+        identity_number=application["id_number"],
+        nationality=application["nationality"],
+        applied_on=applied_on,
+        class_name=application.get("class_name"),
+    )
+    person = people.get(call.session, candidate.person_id)
+    call.named |= {"title": person.name, "subject_id": candidate.id}
+    return {
+        "id": candidate.id,
+        "age": members.age_on(person.birth_date, applied_on),
+        "may_apply_from": members.may_apply_from(person.birth_date).isoformat(),
+        "is_chinese": person.nationality == "CN",
+        "masked_id": identity_numbers.mask(application["id_number"]),
+    }
+
+
+def admit(call: Call) -> dict[str, Any]:
+    """Make the candidate a member from the day of the branch meeting, with the number of the place used."""
+    place = quotas.place_of(call.session, call.case_id)
+    if place is None:
+        raise NoPlaceHeld()
+    member = members.admit(
+        call.session,
+        case_id=call.case_id,
+        joined_on=date.fromisoformat(call.parameters["joined_on"]),
+        number=place.number,
+        actor=call.actor,
+    )
+    return {"id": member.person_id}
+
+
+def close_file(call: Call) -> dict[str, Any]:
+    """Keep the card number and the day the e-file was entered."""
+    members.close_file(
+        call.session,
+        case_id=call.case_id,
+        card_number=str(call.parameters["card_number"]),
+        entered_on=date.fromisoformat(call.parameters["entered_on"]),
+    )
+    return {}

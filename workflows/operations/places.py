@@ -1,0 +1,37 @@
+"""Operations on places and numbers: reserve one, use it, give it back."""
+
+from typing import Any
+
+from workflows.domain import quotas, units
+from workflows.domain.numbering import Place
+from workflows.domain.quotas import NumbersExhausted, QuotaExhausted
+from workflows.domain.units import UnitKind
+from workflows.engine.environment import Call
+
+
+def reserve(call: Call) -> dict[str, Any]:
+    """Reserve a place and a number of the school's; `quota.exhausted` covers both running out."""
+    school = units.ancestor(call.session, call.unit_id, UnitKind.SCHOOL)
+    try:
+        place = quotas.reserve(call.session, unit_id=school.id, case_id=call.case_id, actor=call.actor)
+    except NumbersExhausted as refusal:
+        raise QuotaExhausted(**refusal.facts) from refusal
+    call.session.flush()
+    return _as_data(place)
+
+
+def use(call: Call) -> dict[str, Any]:
+    """The reserved place is used and its number is the member's for good."""
+    return _as_data(quotas.use(call.session, case_id=call.case_id, actor=call.actor))
+
+
+def release(call: Call) -> dict[str, Any] | None:
+    """Give a reserved place back; harmless when the case holds none."""
+    place = quotas.release(
+        call.session, case_id=call.case_id, reason=str(call.parameters.get("reason") or ""), actor=call.actor
+    )
+    return _as_data(place) if place is not None else None
+
+
+def _as_data(place: Place) -> dict[str, Any]:
+    return {"id": place.id, "number": place.number, "state": str(place.state)}

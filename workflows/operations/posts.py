@@ -1,0 +1,98 @@
+"""What the engine asks about posts: which post a lane names for a case's unit, and who exercises it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from workflows.domain import people, posts, units
+from workflows.domain.posts import PostKind
+from workflows.domain.units import Unit, UnitKind
+from workflows.engine.environment import Addressee
+from workflows.errors import Refusal
+from workflows.journal import Actor
+
+
+class MentorNotNamed(Refusal):
+    """A step of the mentor was reached before a mentor was named."""
+
+    code = "mentor.not_named"
+    sentence = "还没有指定培养联系人，请先完成“指定培养联系人”。"
+    rule = "由团组织指定一至二名培养联系人"
+    article = "细则 培养联系人 [V]"
+
+
+def _at_the_branch(kind: PostKind) -> Callable[[Session, Unit, Mapping[str, Any]], Addressee]:
+    return lambda _session, unit, _data: Addressee(unit.id, kind)
+
+
+def _above(level: UnitKind, kind: PostKind) -> Callable[[Session, Unit, Mapping[str, Any]], Addressee]:
+    return lambda session, unit, _data: Addressee(units.ancestor(session, unit.id, level).id, kind)
+
+
+def _branch_committee(_session: Session, unit: Unit, _data: Mapping[str, Any]) -> Addressee:
+    """A branch of fewer than seven members has no committee: its secretary records what the meeting decides."""
+    return Addressee(unit.id, PostKind.ORG_COMMISSIONER if unit.has_committee else PostKind.BRANCH_SECRETARY)
+
+
+def _mentor(_session: Session, unit: Unit, data: Mapping[str, Any]) -> Addressee:
+    named = (data.get("assign_mentor") or {}).get("mentor")
+    if named is None:
+        raise MentorNotNamed()
+    return Addressee(unit.id, PostKind.MENTOR, int(named))
+
+
+LANES: dict[str, Callable[[Session, Unit, Mapping[str, Any]], Addressee]] = {
+    "申请人（书记代录）": _at_the_branch(PostKind.BRANCH_SECRETARY),
+    "团支部书记": _at_the_branch(PostKind.BRANCH_SECRETARY),
+    "支委会": _branch_committee,
+    "支部大会": _at_the_branch(PostKind.BRANCH_SECRETARY),
+    "培养联系人": _mentor,
+    "基层团委": _above(UnitKind.SCHOOL, PostKind.GRASSROOTS_COMMITTEE),
+    "县级团委": _above(UnitKind.COUNTY, PostKind.COUNTY_COMMITTEE),
+}
+"""The post each lane names, relative to the unit of the case."""
+
+_READS_NOTHING = frozenset({PostKind.ADMINISTRATOR})
+"""Posts that keep the product running and have no business with candidates' data (三员分立)."""
+
+
+class PostDirectory:
+    """The engine's view of units and posts; see `workflows.engine.environment.Directory`."""
+
+    def lanes(self) -> frozenset[str]:
+        """The lane names a drawing may use."""
+        return frozenset(LANES)
+
+    def addressee(self, session: Session, lane: str, unit_id: int, data: Mapping[str, Any]) -> Addressee:
+        """Who must do a step in `lane` for a case of the unit."""
+        return LANES[lane](session, units.get(session, unit_id), data)
+
+    def may_act(self, session: Session, actor: Actor, addressee: Addressee) -> bool:
+        """Whether the actor exercises the post today; a post that is not the actor's own choice does not count."""
+        if actor.person_id is None:
+            return False
+        if addressee.person_id is not None:
+            return actor.person_id == addressee.person_id
+        return any(
+            held.unit_id == addressee.unit_id
+            and held.kind == addressee.post_kind
+            and actor.post_id in (None, held.post_id)
+            for held in posts.held_by(session, actor.person_id)
+        )
+
+    def may_see(self, session: Session, actor: Actor, unit_id: int) -> bool:
+        """Whether a post of the actor stands at the unit or above it; administrators read no candidates' data."""
+        if actor.person_id is None:
+            return False
+        above = {unit.id for unit in units.line_of(session, unit_id)}
+        held = posts.held_by(session, actor.person_id)
+        return any(post.unit_id in above and post.kind not in _READS_NOTHING for post in held)
+
+    def describe(self, session: Session, addressee: Addressee) -> tuple[str, str]:
+        """The unit's and the post's Chinese names."""
+        return units.get(session, addressee.unit_id).name, PostKind(addressee.post_kind).label
+
+    def person_name(self, session: Session, person_id: int) -> str:
+        """The person's name."""
+        return people.get(session, person_id).name

@@ -1,0 +1,54 @@
+"""The product's environment: the posts, operations and choices that its drawings may name."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from workflows import clock
+from workflows.domain import members, quota_ledger, rule_sets
+from workflows.domain.members import CandidateStatus
+from workflows.domain.quota_ledger import NoPlan
+from workflows.engine.environment import Choice, Environment, Operation
+from workflows.operations import candidates, deliberations, notices, places
+from workflows.operations.posts import PostDirectory
+
+OPERATIONS = [
+    Operation("candidates.register", "登记申请人", candidates.register, ("application",)),
+    Operation("members.admit", "登记新团员", candidates.admit, ("joined_on",)),
+    Operation("members.close_file", "登记团员证与电子档案", candidates.close_file, ("card_number", "entered_on")),
+    Operation("quota.reserve", "预留名额与编号", places.reserve, (), ("quota.exhausted",)),
+    Operation("quota.use", "核销名额", places.use),
+    Operation("quota.release", "退回名额", places.release, ("reason",)),
+    Operation("meetings.decide", "计票", deliberations.decide, ("meeting", "rules")),
+    Operation("calendar.notice_end", "计算公示期", deliberations.notice_end, ("posted_on", "working_days")),
+    Operation("notices.remind", "催办", notices.remind, ("step", "text")),
+]
+"""Every operation, with its Chinese title, parameters and the error codes it offers to the drawing."""
+
+
+def rules_at_beginning(session: Session, _process: str, _unit_id: int) -> dict[str, Any]:
+    """A new case keeps the rule set of the plan it will draw its place from."""
+    try:
+        rule_set = quota_ledger.current_plan(session).rule_set
+    except NoPlan:
+        rule_set = rule_sets.for_plan_year(clock.today().year).name
+    return {"rule_set": rule_set, "rules": rule_sets.values(rule_set)}
+
+
+def settle_candidate(session: Session, case_id: int, result: str | None) -> None:
+    """A case has ended: write on the candidate how."""
+    if result in set(CandidateStatus):
+        members.settle(session, case_id, CandidateStatus(result))
+
+
+def _branch_members(session: Session, unit_id: int) -> list[Choice]:
+    return [Choice(str(person.id), person.name) for person in members.eligible_guides(session, unit_id)]
+
+
+ENVIRONMENT = Environment(
+    directory=PostDirectory(),
+    operations={operation.name: operation for operation in OPERATIONS},
+    choices={"branch_members": _branch_members},
+    beginning=rules_at_beginning,
+    ended=settle_candidate,
+)
