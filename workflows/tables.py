@@ -2,8 +2,22 @@
 
 from workflows import idempotency, journal, outbox
 from workflows.database import Base
-from workflows.domain import accounts, members, people, posts, units
+from workflows.domain import accounts, members, numbering, people, posts, quota_ledger, units
+from workflows.engine import tables as engine_tables
 
 metadata = Base.metadata
 
-__all__ = ["accounts", "idempotency", "journal", "members", "metadata", "outbox", "people", "posts", "units"]
+__all__ = [
+    "accounts",
+    "engine_tables",
+    "idempotency",
+    "journal",
+    "members",
+    "metadata",
+    "numbering",
+    "outbox",
+    "people",
+    "posts",
+    "quota_ledger",
+    "units",
+]

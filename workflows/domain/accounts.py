@@ -154,9 +154,10 @@ def sign_in(session: Session, login: str, password: str) -> SignIn:
     if account.locked_until is not None and account.locked_until > now:
         _journal(session, Event.SIGN_IN_REFUSED, person, reason="locked")
         return SignIn(None, _locked(account))
+    account.locked_until = None
     if not _matches(account.password_hash, password):
         return SignIn(None, _count_failure(session, account, person, now))
-    account.failed, account.locked_until, account.last_sign_in = 0, None, now
+    account.failed, account.last_sign_in = 0, now
     if _hasher.check_needs_rehash(account.password_hash):
         account.password_hash = hash_of(password)
     _journal(session, Event.SIGNED_IN, person)

@@ -1,0 +1,295 @@
+"""The ledger of places: a double-entry book. A balance changes only together with the movement that explains it.
+
+An account is one unit's share of one year's plan. Its places stand in three buckets: free, reserved (a candidate has
+passed pre-review) and used (the candidate was admitted). `allotted_in` and `passed_on` say what came from above and
+what went below, so that the row itself can be checked: free + reserved + used = allotted_in - passed_on.
+"""
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from workflows import clock, journal
+from workflows.database import Base, BigId
+from workflows.domain.columns import reference, word
+from workflows.errors import Refusal
+from workflows.journal import Actor, Event
+
+
+class PlanState(StrEnum):
+    """Whether places of the plan may still be given out."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Bucket(StrEnum):
+    """Where places stand within an account."""
+
+    FREE = "free"
+    RESERVED = "reserved"
+    USED = "used"
+
+
+class MovementKind(StrEnum):
+    """Every way in which places move."""
+
+    ISSUE = "issue"
+    ALLOT = "allot"
+    GIVE_BACK = "give_back"
+    RESERVE = "reserve"
+    USE = "use"
+    RELEASE = "release"
+
+    @property
+    def event(self) -> Event:
+        """What the journal calls this movement."""
+        return _EVENTS[self]
+
+    @property
+    def label(self) -> str:
+        """What a reader of the ledger calls this movement."""
+        return _LABELS[self]
+
+
+_EVENTS = {
+    MovementKind.ISSUE: Event.PLAN_ISSUED,
+    MovementKind.ALLOT: Event.PLACES_ALLOTTED,
+    MovementKind.GIVE_BACK: Event.PLACES_ALLOTTED,
+    MovementKind.RESERVE: Event.PLACE_RESERVED,
+    MovementKind.USE: Event.PLACE_USED,
+    MovementKind.RELEASE: Event.PLACE_RELEASED,
+}
+
+_LABELS = {
+    MovementKind.ISSUE: "下达",
+    MovementKind.ALLOT: "分配",
+    MovementKind.GIVE_BACK: "退回",
+    MovementKind.RESERVE: "预留",
+    MovementKind.USE: "使用",
+    MovementKind.RELEASE: "释放",
+}
+
+
+class Plan(Base):
+    """One year's plan: how many members may be admitted, and the rule set under which."""
+
+    __tablename__ = "quota_plan"
+    __table_args__ = (CheckConstraint("total > 0", name="total"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    year: Mapped[int] = mapped_column(unique=True)
+    total: Mapped[int]
+    rule_set: Mapped[str] = mapped_column(String(40))
+    state: Mapped[PlanState] = mapped_column(word(PlanState))
+
+
+class QuotaAccount(Base):
+    """One unit's share of one plan. The constraints stand behind the recipe: they refuse what a lost lock would do."""
+
+    __tablename__ = "quota_account"
+    __table_args__ = (
+        UniqueConstraint("plan_id", "unit_id"),
+        CheckConstraint(
+            "free >= 0 AND reserved >= 0 AND used >= 0 AND allotted_in >= 0 AND passed_on >= 0", name="not_negative"
+        ),
+        CheckConstraint("free + reserved + used = allotted_in - passed_on", name="balanced"),
+    )
+    __mapper_args__ = {"eager_defaults": True}
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    plan_id: Mapped[int] = reference("quota_plan.id", index=False)
+    unit_id: Mapped[int] = reference("unit.id")
+    free: Mapped[int] = mapped_column(default=0)
+    reserved: Mapped[int] = mapped_column(default=0)
+    used: Mapped[int] = mapped_column(default=0)
+    allotted_in: Mapped[int] = mapped_column(default=0)
+    passed_on: Mapped[int] = mapped_column(default=0)
+
+    @property
+    def chain(self) -> str:
+        """The journal chain that belongs to this account."""
+        return f"quota:{self.id}"
+
+
+class QuotaMovement(Base):
+    """One movement of places. Triggers in the database refuse to change or delete it."""
+
+    __tablename__ = "quota_movement"
+    __table_args__ = (CheckConstraint("amount > 0", name="amount"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    plan_id: Mapped[int] = reference("quota_plan.id")
+    kind: Mapped[MovementKind] = mapped_column(word(MovementKind))
+    from_account: Mapped[int | None] = reference("quota_account.id", nullable=True)
+    from_bucket: Mapped[Bucket | None] = mapped_column(word(Bucket))
+    to_account: Mapped[int] = reference("quota_account.id")
+    to_bucket: Mapped[Bucket] = mapped_column(word(Bucket))
+    amount: Mapped[int]
+    case_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    reason: Mapped[str] = mapped_column(String(400), default="")
+    person_id: Mapped[int | None] = mapped_column(BigId)
+    at: Mapped[datetime]
+
+
+class NoPlan(Refusal):
+    """No year's plan is open."""
+
+    code = "quota.no_plan"
+    sentence = "目前没有开放的年度发展团员计划，请由自治区团委先下达计划。"
+    rule = "发展团员实行年度总量调控"
+    article = "中青发〔2016〕6号"
+
+
+class PlanClosed(Refusal):
+    """Places of a closed plan cannot be given out."""
+
+    code = "quota.plan_closed"
+    sentence = "{year}年度的计划已关闭，不能再调整名额。"
+
+
+Lock = Callable[[Session, Collection[int]], list[QuotaAccount]]
+
+
+def lock_accounts(session: Session, ids: Collection[int]) -> list[QuotaAccount]:
+    """Lock the accounts until the transaction ends, always in the order of their ids, and read them afresh."""
+    query = select(QuotaAccount).where(QuotaAccount.id.in_(set(ids))).order_by(QuotaAccount.id).with_for_update()
+    return list(session.scalars(query.execution_options(populate_existing=True)))
+
+
+def current_plan(session: Session) -> Plan:
+    """The open plan of this year, or of the latest year before it; raises NoPlan."""
+    query = select(Plan).where(Plan.state == PlanState.OPEN, Plan.year <= clock.today().year)
+    found = session.scalars(query.order_by(Plan.year.desc())).first()
+    if found is None:
+        raise NoPlan()
+    return found
+
+
+def account_of(session: Session, plan_id: int, unit_id: int) -> QuotaAccount | None:
+    """The unit's account in the plan, if anything was ever allotted to it."""
+    query = select(QuotaAccount).where(QuotaAccount.plan_id == plan_id, QuotaAccount.unit_id == unit_id)
+    return session.scalars(query).first()
+
+
+def open_account(session: Session, plan_id: int, unit_id: int) -> QuotaAccount:
+    """An empty account. The caller holds the lock of the account above, so that nobody opens it at the same time."""
+    account = QuotaAccount(plan_id=plan_id, unit_id=unit_id, free=0, reserved=0, used=0, allotted_in=0, passed_on=0)
+    session.add(account)
+    session.flush()
+    return account
+
+
+def issue(session: Session, account: QuotaAccount, amount: int, *, actor: Actor, **facts: Any) -> QuotaMovement:
+    """Bring the places of a new plan into the world, free at the top account."""
+    account.free = QuotaAccount.free + amount
+    account.allotted_in = QuotaAccount.allotted_in + amount
+    movement = _movement(MovementKind.ISSUE, account, amount, actor, to_account=account.id, to_bucket=Bucket.FREE)
+    return _write(session, movement, [account], actor, facts)
+
+
+def hand_down(
+    session: Session, above: QuotaAccount, below: QuotaAccount, amount: int, *, reason: str, actor: Actor, **facts: Any
+) -> QuotaMovement:
+    """Move free places to an account below; both are locked and the amount is checked by the caller."""
+    above.free = QuotaAccount.free - amount
+    above.passed_on = QuotaAccount.passed_on + amount
+    below.free = QuotaAccount.free + amount
+    below.allotted_in = QuotaAccount.allotted_in + amount
+    return _between(session, MovementKind.ALLOT, above, below, amount, reason, actor, facts)
+
+
+def hand_up(
+    session: Session, below: QuotaAccount, above: QuotaAccount, amount: int, *, reason: str, actor: Actor, **facts: Any
+) -> QuotaMovement:
+    """Move free places back to the account above, as if they had never been allotted."""
+    below.free = QuotaAccount.free - amount
+    below.allotted_in = QuotaAccount.allotted_in - amount
+    above.free = QuotaAccount.free + amount
+    above.passed_on = QuotaAccount.passed_on - amount
+    return _between(session, MovementKind.GIVE_BACK, below, above, amount, reason, actor, facts)
+
+
+def move_one(
+    session: Session,
+    account: QuotaAccount,
+    kind: MovementKind,
+    source: Bucket,
+    target: Bucket,
+    *,
+    case_id: int,
+    reason: str,
+    actor: Actor,
+    **facts: Any,
+) -> QuotaMovement:
+    """Move one place of a case between two buckets of its account."""
+    columns = {Bucket.FREE: QuotaAccount.free, Bucket.RESERVED: QuotaAccount.reserved, Bucket.USED: QuotaAccount.used}
+    setattr(account, source.value, columns[source] - 1)
+    setattr(account, target.value, columns[target] + 1)
+    movement = _movement(kind, account, 1, actor, to_account=account.id, to_bucket=target, reason=reason)
+    movement.from_account, movement.from_bucket, movement.case_id = account.id, source, case_id
+    return _write(session, movement, [account], actor, facts)
+
+
+def movements_of(
+    session: Session, account_id: int, *, before: int | None = None, limit: int = 100
+) -> list[QuotaMovement]:
+    """The movements that touched the account, newest first; `before` is the id of the last one already seen."""
+    query = select(QuotaMovement).where(
+        (QuotaMovement.from_account == account_id) | (QuotaMovement.to_account == account_id)
+    )
+    if before is not None:
+        query = query.where(QuotaMovement.id < before)
+    return list(session.scalars(query.order_by(QuotaMovement.id.desc()).limit(limit)))
+
+
+def _movement(kind: MovementKind, account: QuotaAccount, amount: int, actor: Actor, **columns: Any) -> QuotaMovement:
+    return QuotaMovement(
+        kind=kind, plan_id=account.plan_id, amount=amount, person_id=actor.person_id, at=clock.now(), **columns
+    )
+
+
+def _between(
+    session: Session,
+    kind: MovementKind,
+    source: QuotaAccount,
+    target: QuotaAccount,
+    amount: int,
+    reason: str,
+    actor: Actor,
+    facts: dict[str, Any],
+) -> QuotaMovement:
+    movement = _movement(kind, source, amount, actor, to_account=target.id, to_bucket=Bucket.FREE, reason=reason)
+    movement.from_account, movement.from_bucket = source.id, Bucket.FREE
+    return _write(session, movement, [source, target], actor, facts)
+
+
+def _write(
+    session: Session, movement: QuotaMovement, touched: list[QuotaAccount], actor: Actor, facts: dict[str, Any]
+) -> QuotaMovement:
+    """Flush at once: balances are changed by SQL arithmetic, and a second change before the flush would hide the first.
+
+    SQL arithmetic (`free = free - 1`) lets the constraint see what another transaction has just done, even when a lock
+    was forgotten.
+    """
+    session.add(movement)
+    session.flush()
+    for account in sorted(touched, key=lambda each: each.id):
+        journal.record(
+            session,
+            movement.kind.event,
+            chain=account.chain,
+            actor=actor,
+            movement=movement.id,
+            kind=movement.kind.value,
+            amount=movement.amount,
+            from_account=movement.from_account,
+            to_account=movement.to_account,
+            case=movement.case_id,
+            **facts,
+        )
+    return movement
