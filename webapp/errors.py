@@ -1,0 +1,260 @@
+"""One translation of what went wrong: RFC 9457 problem+json under /api, a page everywhere else.
+
+A refused act of a signed-in person is kept in the journal, in a transaction of its own after everything else of the
+request was undone: which act (path), by whom, why (code, rule, article). What was submitted is not kept.
+"""
+
+import logging
+import traceback
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, current_app, g, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext, lazy_gettext
+from flask_wtf.csrf import CSRFError
+from jinja2 import TemplateError
+from markupsafe import Markup
+from marshmallow import ValidationError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.routing import BuildError
+
+from webapp import database, identity
+from workflows import journal
+from workflows.database import polite_when_busy
+from workflows.errors import Busy, NotFound, Refusal
+from workflows.journal import Event
+
+PROBLEM = "application/problem+json"
+
+STATUS = {"invalid": 422, "forbidden": 403, "missing": 404, "stale": 412, "conflict": 409, "busy": 503}
+
+RETRY_AFTER_SECONDS = 2
+
+TITLES = {
+    400: lazy_gettext("请求无法读取"),
+    401: lazy_gettext("需要登录"),
+    403: lazy_gettext("无权办理"),
+    404: lazy_gettext("找不到"),
+    405: lazy_gettext("不支持的操作"),
+    409: lazy_gettext("不能办理"),
+    412: lazy_gettext("内容已有变更"),
+    413: lazy_gettext("内容过大"),
+    415: lazy_gettext("不支持的格式"),
+    422: lazy_gettext("内容有误"),
+    428: lazy_gettext("缺少版本"),
+    500: lazy_gettext("系统出错"),
+    503: lazy_gettext("系统繁忙"),
+}
+
+SENTENCES = {
+    400: lazy_gettext("请求的内容无法读取，请检查后重新提交。"),
+    404: lazy_gettext("找不到您要打开的内容，请从列表中重新打开。"),
+    405: lazy_gettext("这个地址不支持该操作。"),
+    413: lazy_gettext("提交的内容过大，请精简后再提交。"),
+    415: lazy_gettext("请以 application/json 格式提交。"),
+    422: lazy_gettext("填写的内容有误，请按各栏的提示修改后再提交。"),
+    500: lazy_gettext("系统出现意外错误，您的操作没有生效。请稍后再试；如仍出错，请联系系统管理员。"),
+}
+
+MARSHMALLOW_WORDS = {
+    "Missing data for required field.": lazy_gettext("此项必填。"),
+    "Field may not be null.": lazy_gettext("此项不能为空。"),
+    "Unknown field.": lazy_gettext("没有这一项。"),
+    "Invalid input type.": lazy_gettext("格式不正确。"),
+    "Not a valid string.": lazy_gettext("应为文字。"),
+    "Not a valid integer.": lazy_gettext("应为整数。"),
+    "Not a valid number.": lazy_gettext("应为数字。"),
+    "Not a valid boolean.": lazy_gettext("应为 true 或 false。"),
+    "Not a valid date.": lazy_gettext("日期格式应为 2020-05-04。"),
+    "Not a valid datetime.": lazy_gettext("时间格式应为 2020-05-04T09:00:00+08:00。"),
+    "Not a valid list.": lazy_gettext("应为列表。"),
+    "Not a valid mapping type.": lazy_gettext("应为对象。"),
+    "Invalid value.": lazy_gettext("此项的值不允许。"),
+}
+
+logger = logging.getLogger(__name__)
+
+
+def init_app(app: Flask) -> None:
+    """Register the handlers."""
+    app.register_error_handler(Refusal, answer_refusal)
+    app.register_error_handler(ValidationError, _answer_validation)
+    app.register_error_handler(OperationalError, _answer_operational)
+    app.register_error_handler(IntegrityError, _answer_integrity)
+    app.register_error_handler(HTTPException, _answer_http)
+    app.log_exception = _log  # type: ignore[method-assign]
+
+
+def concerning(*, case_id: int | None = None, unit_id: int | None = None) -> None:
+    """Tell which case or unit this request is about; a refusal is then journalled in that chain."""
+    g.concerning = (case_id, unit_id)
+
+
+def wants_problem() -> bool:
+    """Whether this request is answered by problem+json rather than by a page."""
+    return request.path.startswith("/api/")
+
+
+def answer_refusal(refusal: Refusal) -> Any:
+    """The answer to a refused act; nothing of the request remains but the journal entry."""
+    database.rollback()
+    _keep_on_record(refusal)
+    status = getattr(refusal, "status", STATUS[refusal.kind])
+    if status == HTTPStatus.UNAUTHORIZED and not wants_problem():
+        return _to_sign_in()
+    answer = _answer(
+        status,
+        code=refusal.code,
+        detail=refusal.message(gettext),
+        rule=gettext(refusal.rule) if refusal.rule else "",
+        article=refusal.article,
+        fields=[{"field": name, "message": gettext(sentence)} for name, sentence in refusal.fields.items()],
+        faults=[_fault(fault) for fault in getattr(refusal, "faults", [])],
+    )
+    if isinstance(refusal, Busy):
+        answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return answer
+
+
+def _answer(status: int, *, code: str, detail: str, **members: Any) -> Response:
+    problem = {
+        "type": f"urn:tuancheng:problem:{code}",
+        "title": str(TITLES.get(status) or HTTPStatus(status).phrase),
+        "status": status,
+        "detail": detail,
+        "code": code,
+        **{name: value for name, value in members.items() if value},
+    }
+    if wants_problem():
+        answer = jsonify(problem)
+        answer.mimetype = PROBLEM
+    else:
+        answer = Response(_page(problem), mimetype="text/html")
+    answer.status_code = status
+    return answer
+
+
+def _page(problem: Mapping[str, Any]) -> str:
+    try:
+        return render_template("errors/refusal.html", problem=problem)
+    except TemplateError:  # an API without pages, or a fault in the page itself: the person still reads why
+        page = Markup("<!doctype html><meta charset='utf-8'><title>{0}</title><h1>{0}</h1><p>{1}</p>")
+        return page.format(problem["title"], problem["detail"])
+
+
+def _fault(fault: Any) -> dict[str, Any]:
+    names = ("code", "element", "label", "line", "message", "file")
+    return {name: getattr(fault, name, None) for name in names}
+
+
+def _to_sign_in() -> Any:
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+    try:
+        where = url_for(identity.SIGN_IN_PAGE, next=wanted)
+    except BuildError:  # an API without pages
+        where = "/"
+    if request.headers.get("HX-Request"):
+        return Response(status=401, headers={"HX-Redirect": where})
+    return redirect(where, code=303)
+
+
+def _answer_validation(error: ValidationError) -> Any:
+    database.rollback()
+    return _answer(422, code="data.invalid", detail=str(SENTENCES[422]), fields=_fields_of(error.normalized_messages()))
+
+
+def _answer_http(error: HTTPException) -> Any:
+    status = error.code or 500
+    if status < 400:
+        return error
+    database.rollback()
+    messages = (getattr(error, "data", None) or {}).get("messages")
+    fields = _fields_of(_without_location(messages)) if isinstance(messages, Mapping) else []
+    if isinstance(error, CSRFError):
+        sentence = gettext("页面停留过久，安全令牌已失效。请刷新页面后重新提交。")
+        return _answer(status, code="csrf", detail=sentence)
+    if isinstance(error, InternalServerError):
+        return _answer(500, code="internal", detail=str(SENTENCES[500]))
+    detail = str(SENTENCES.get(status) or HTTPStatus(status).phrase)
+    code = "data.invalid" if status == 422 else NotFound.code if status == 404 else f"http.{status}"
+    answer = _answer(status, code=code, detail=detail, fields=fields)
+    for name, value in error.get_headers(request.environ):
+        if name in {"Allow", "Retry-After"}:
+            answer.headers[name] = value
+    return answer
+
+
+def _answer_operational(error: OperationalError) -> Any:
+    try:
+        with polite_when_busy():
+            raise error
+    except Busy as refusal:
+        return answer_refusal(refusal)
+
+
+def _answer_integrity(error: IntegrityError) -> Any:
+    database.rollback()
+    _log((type(error), error, error.__traceback__))
+    sentence = gettext("这项内容与他人刚刚办理的事项冲突，没有生效。请刷新后再办理。")
+    return _answer(409, code="conflict", detail=sentence)
+
+
+def _without_location(messages: Mapping[str, Any]) -> Mapping[str, Any]:
+    merged: dict[str, Any] = {}
+    for location, inner in messages.items():
+        merged.update(inner if isinstance(inner, Mapping) else {location: inner})
+    return merged
+
+
+def _fields_of(messages: Mapping[Any, Any], above: str = "") -> list[dict[str, str]]:
+    """marshmallow's nested messages as one line per field: `items.0.version`."""
+    found: list[dict[str, str]] = []
+    for name, inner in messages.items():
+        path = f"{above}.{name}" if above else str(name)
+        if isinstance(inner, Mapping):
+            found += _fields_of(inner, path)
+        else:
+            said = inner if isinstance(inner, list) else [inner]
+            words = (str(MARSHMALLOW_WORDS.get(str(message), message)) for message in said)
+            found.append({"field": path, "message": " ".join(words)})
+    return found
+
+
+def _keep_on_record(refusal: Refusal) -> None:
+    hidden = isinstance(refusal, identity.OutOfSight)
+    if isinstance(refusal, Busy | identity.SignedOut) or (refusal.kind == "missing" and not hidden):
+        return
+    if request.method in database.READING_METHODS and refusal.kind != "forbidden" and not hidden:
+        return
+    try:
+        with database.writing_apart() as session:
+            if not identity.is_signed_in():
+                return
+            case_id, unit_id = g.get("concerning", (None, None))
+            actor = identity.actor(unit_id=unit_id)
+            unit_id = unit_id if unit_id is not None else actor.unit_id
+            journal.record(
+                session,
+                Event.ACT_REFUSED,
+                chain=journal.case_chain(case_id) if case_id else journal.unit_chain(unit_id),
+                actor=actor,
+                code="authority.out_of_sight" if hidden else refusal.code,
+                rule=refusal.rule,
+                article=refusal.article,
+                method=request.method,
+                path=request.path,
+                fields=sorted(refusal.fields),
+            )
+    except (Busy, OperationalError):
+        current_app.logger.warning("a refused act (%s) could not be journalled: the chain was busy", refusal.code)
+        database.rollback()
+
+
+def _log(exc_info: Any) -> None:
+    """Log where it happened. A database's message may quote a minor's data, so only its kind is kept."""
+    kind, error, where = exc_info
+    said = "" if isinstance(error, DBAPIError) else f": {error}"
+    frames = "".join(traceback.format_tb(where))
+    logger.error("%s %s failed: %s%s\n%s", request.method, request.url_rule, kind.__name__, said, frames)
