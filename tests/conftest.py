@@ -1,0 +1,118 @@
+"""The databases every test may ask for. Nothing else belongs here; people stand in tests/support/cast.py.
+
+`session`         inside an outer transaction that is rolled back; runs on SQLite and on PostgreSQL
+`fresh_database`  a migrated database of the test's own, committed for real: races, workers, servers
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import URL, Connection, Engine
+from sqlalchemy.orm import Session
+
+from tests.support import postgres as postgres_server
+from tests.support.postgres import Postgres
+from workflows import tables
+from workflows.database import new_engine
+
+os.environ["TUANCHENG_DATA_KEY"] = "a key for tests, and for nothing else"
+
+TEMPLATE = f"tuancheng_template_{uuid4().hex[:8]}"
+"""Databases on a server named by TUANCHENG_TEST_DATABASE_URL must not meet those of another run."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What lies in tests/e2e is an end-to-end test."""
+    for item in items:
+        if "tests/e2e/" in item.path.as_posix():
+            item.add_marker("e2e")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server; started once in each test process that asks for it."""
+    with postgres_server.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: Postgres) -> Iterator[str]:
+    """A migrated database that nobody is connected to, so that copies can be made of it."""
+    _migrate(postgres.create(TEMPLATE))
+    yield TEMPLATE
+    postgres.drop(TEMPLATE)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database file, written out whole, so that copies can be made of it."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite"
+    _migrate(_sqlite_url(path))
+    return path
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A migrated database of each kind; tests share it and leave nothing behind."""
+    with ExitStack() as at_end:
+        yield _copy(request.param, request.getfixturevalue, tmp_path_factory.mktemp("shared"), at_end)
+
+
+@pytest.fixture
+def fresh_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A migrated database of this test's own, PostgreSQL unless parametrised (indirectly) with "sqlite".
+
+    Another process reaches it by `fresh_database.url.render_as_string(hide_password=False)`.
+    """
+    kind = getattr(request, "param", "postgresql")
+    with ExitStack() as at_end:
+        yield _copy(kind, request.getfixturevalue, tmp_path, at_end)
+
+
+@pytest.fixture
+def connection(database: Engine) -> Iterator[Connection]:
+    """A connection in a transaction that the end of the test takes back."""
+    with database.connect() as connection, connection.begin() as outer:
+        yield connection
+        outer.rollback()
+
+
+@pytest.fixture
+def session(connection: Connection) -> Iterator[Session]:
+    """A session whose commits are savepoints of the test's transaction."""
+    with Session(bind=connection, join_transaction_mode="create_savepoint") as session:
+        yield session
+
+
+def _copy(kind: str, fixture: Callable[[str], object], folder: Path, at_end: ExitStack) -> Engine:
+    """A new database from the template of its kind, which is gone again when `at_end` unwinds."""
+    if kind == "sqlite":
+        path = folder / "tuancheng.sqlite"
+        shutil.copy(str(fixture("sqlite_template")), path)
+        url = _sqlite_url(path)
+    else:
+        server = fixture("postgres")
+        assert isinstance(server, Postgres)
+        name = f"tuancheng_{uuid4().hex[:12]}"
+        url = server.create(name, template=str(fixture("postgres_template")))
+        at_end.callback(server.drop, name)
+    engine = new_engine(url.render_as_string(hide_password=False))
+    at_end.callback(engine.dispose)
+    return engine
+
+
+def _migrate(url: URL) -> None:
+    engine = new_engine(url.render_as_string(hide_password=False))
+    try:
+        tables.metadata.create_all(engine)
+    finally:
+        engine.dispose()
+
+
+def _sqlite_url(path: Path) -> URL:
+    return URL.create("sqlite", database=str(path))
