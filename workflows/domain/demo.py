@@ -1,0 +1,217 @@
+"""Demo data: schools, branches and people in a few real counties, all plainly marked 演示, and the plan of 2020.
+
+Nobody here exists: identity numbers begin with an area code that no province has, and member numbers of earlier years
+with a serial far beyond any plan. The same seed gives the same people; the password is made anew for each installation.
+"""
+
+import random
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from workflows.domain import accounts, apportionment, demo_schools, identity_numbers, posts, quotas, region, units
+from workflows.domain.demo_schools import Branch, School
+from workflows.domain.members import LeagueMember, MemberStatus
+from workflows.domain.people import Person, Sex
+from workflows.domain.posts import PostKind
+from workflows.domain.quota_ledger import Plan
+from workflows.domain.units import Unit, UnitKind
+from workflows.journal import SYSTEM
+
+SINCE = date(2019, 9, 1)
+"""The day on which every demo post begins: the school year before the plan of 2020."""
+
+PLAN_YEAR = 2020
+PLAN_TOTAL = 53_700
+"""The plan of 内团办发〔2020〕14号."""
+
+LARGE_BRANCH = 10
+"""Members of a demo branch with a committee."""
+
+SMALL_BRANCH = 5
+"""Members of a demo branch without one (fewer than seven)."""
+
+FIRST_DEMO_NUMBER = 900_001
+
+
+@dataclass(frozen=True)
+class DemoLogin:
+    """One account of the demo. `password` is None when the accounts stood before and nobody told which it is."""
+
+    login: str
+    password: str | None
+    name: str
+    post: str
+    unit: str
+
+
+def install(session: Session, seed: int = 20200427, password: str | None = None) -> list[DemoLogin]:
+    """Install the tree, the demo people and the plan of 2020, and answer who can sign in.
+
+    Done twice it changes nothing, and answers the same accounts with the password given, if any. Without `password` a
+    new installation makes one up.
+    """
+    top = region.install(session)
+    if _stands(session):
+        return list(_logins(session, password))
+    password = password or f"Demo-{secrets.token_hex(4)}"
+    accounts.check_strength(password)
+    _Stage(session, seed, accounts.hash_of(password)).build(top)
+    if session.scalar(select(Plan.id).where(Plan.year == PLAN_YEAR)) is None:
+        _share_out(session, top)
+    session.flush()
+    return list(_logins(session, password))
+
+
+def _stands(session: Session) -> bool:
+    code = demo_schools.SCHOOLS[0].code
+    return session.scalar(select(Unit.id).where(Unit.code == code)) is not None
+
+
+def _logins(session: Session, password: str | None) -> Iterator[DemoLogin]:
+    query = (
+        select(accounts.Account.login, Person.name, posts.Post.kind, Unit.name)
+        .join(Person, Person.id == accounts.Account.person_id)
+        .join(posts.Post, posts.Post.person_id == Person.id)
+        .join(Unit, Unit.id == posts.Post.unit_id)
+        .where(Person.is_demo)
+        .order_by(func.length(Unit.path).desc(), Unit.code, Person.id)
+    )
+    for login, name, kind, unit in session.execute(query):
+        yield DemoLogin(login, password, name, kind.label, unit)
+
+
+class _Stage:
+    """Everything that is founded once, from one generator, so that a seed gives the same people."""
+
+    def __init__(self, session: Session, seed: int, hashed: str) -> None:
+        self.session = session
+        self.dice = random.Random(seed)
+        self.hashed = hashed
+        self.names = demo_schools.names(self.dice)
+        self.numbers = iter(range(FIRST_DEMO_NUMBER, 10**6))
+
+    def build(self, top: Unit) -> None:
+        for login, kind in demo_schools.REGION_OFFICERS.items():
+            self.officer(login, top, kind)
+        for code, login in demo_schools.CITY_OFFICERS.items():
+            self.officer(login, units.by_code(self.session, code), PostKind.PREFECTURE_COMMITTEE)
+        for code, login in demo_schools.COUNTY_OFFICERS.items():
+            self.officer(login, units.by_code(self.session, code), PostKind.COUNTY_COMMITTEE)
+        for school in demo_schools.SCHOOLS:
+            self.school(school)
+
+    def school(self, school: School) -> None:
+        county = units.by_code(self.session, school.county)
+        unit = units.add(
+            self.session,
+            county,
+            code=school.code,
+            name=f"演示·{school.name}团委",
+            short_name=f"演示·{school.name}",
+            kind=UnitKind.SCHOOL,
+            field=school.field,
+            division_code=school.county,
+            is_demo=True,
+        )
+        for order in (1, 2):
+            self.officer(f"{school.login}.approver{order}", unit, PostKind.GRASSROOTS_COMMITTEE)
+        for order, branch in enumerate(school.branches, start=1):
+            self.branch(school, unit, order, branch)
+
+    def branch(self, school: School, above: Unit, order: int, branch: Branch) -> None:
+        unit = units.add(
+            self.session,
+            above,
+            code=f"{school.code}-{order:02d}",
+            name=f"演示·{school.name}{branch.name}团支部",
+            short_name=f"演示·{branch.name}团支部",
+            kind=UnitKind.BRANCH,
+            field=school.field,
+            division_code=school.county,
+            has_committee=branch.has_committee,
+            is_demo=True,
+        )
+        members = self.members(unit, branch)
+        kinds = [PostKind.BRANCH_SECRETARY, PostKind.MENTOR, PostKind.MENTOR]
+        logins = ["secretary", "mentor1", "mentor2"]
+        if branch.has_committee:
+            kinds.append(PostKind.ORG_COMMISSIONER)
+            logins.append("commissioner")
+        for person, kind, login in zip(members, kinds, logins, strict=False):
+            self.post(person, unit, kind, f"{school.login}{order}.{login}")
+
+    def members(self, unit: Unit, branch: Branch) -> list[Person]:
+        size = LARGE_BRANCH if branch.has_committee else SMALL_BRANCH
+        born = date(branch.born, 1, 1)
+        people = [self.person(born + timedelta(days=self.dice.randrange(365)), unit) for _ in range(size)]
+        self.session.add_all(people)
+        self.session.flush()
+        self.session.add_all(
+            LeagueMember(
+                person_id=person.id,
+                unit_id=unit.id,
+                number=f"201915{next(self.numbers):06d}",
+                joined_on=date(2019, 5, 4),
+                status=MemberStatus.ACTIVE,
+                may_vote=True,
+                may_introduce=True,
+                is_party_member=False,
+            )
+            for person in people
+        )
+        self.session.flush()
+        return people
+
+    def officer(self, login: str, unit: Unit, kind: PostKind) -> None:
+        person = self.person(date(1986, 1, 1) + timedelta(days=self.dice.randrange(2000)), None)
+        self.session.add(person)
+        self.session.flush()
+        self.post(person, unit, kind, login)
+
+    def person(self, born: date, unit: Unit | None) -> Person:
+        name, ethnic_group = next(self.names)
+        sex = self.dice.choice([Sex.MALE, Sex.FEMALE])
+        person = Person(
+            name=name,
+            sex=sex,
+            birth_date=born,
+            ethnic_group=ethnic_group,
+            nationality="CN",
+            unit_id=unit and unit.id,
+            is_demo=True,
+        )
+        person.identify(identity_numbers.made_up(born, name, sex))
+        return person
+
+    def post(self, person: Person, unit: Unit, kind: PostKind, login: str) -> None:
+        posts.assign(self.session, person_id=person.id, unit_id=unit.id, kind=kind, since=SINCE, actor=SYSTEM)
+        accounts.create_hashed(self.session, person_id=person.id, login=login, hashed=self.hashed, must_change=False)
+
+
+def _share_out(session: Session, top: Unit) -> None:
+    """The plan of 2020: by number of counties, evenly within a city, and half of a county's share to its schools."""
+    plan = quotas.open_plan(session, PLAN_YEAR, PLAN_TOTAL, SYSTEM)
+    counties: dict[int, list[Unit]] = {}
+    weights: dict[int, int] = {}
+    for unit in units.children(session, top.id):
+        if unit.kind == UnitKind.COUNTY:
+            weights[unit.id] = 1
+        elif unit.kind == UnitKind.PREFECTURE:
+            counties[unit.id] = units.children(session, unit.id)
+            weights[unit.id] = len(counties[unit.id])
+    shares = apportionment.largest_remainder(PLAN_TOTAL, weights)
+    quotas.allot_many(session, plan, top.id, shares, SYSTEM, "按旗县市区数分配")
+    for city, below in counties.items():
+        parts = apportionment.largest_remainder(shares[city], {unit.id: 1 for unit in below})
+        quotas.allot_many(session, plan, city, parts, SYSTEM, "按旗县市区数分配")
+        shares |= parts
+    for code in dict.fromkeys(school.county for school in demo_schools.SCHOOLS):
+        county = units.by_code(session, code)
+        schools = {unit.id: 1 for unit in units.children(session, county.id) if unit.kind == UnitKind.SCHOOL}
+        parts = apportionment.largest_remainder(shares[county.id] // 2, schools)
+        quotas.allot_many(session, plan, county.id, parts, SYSTEM, "按学校数分配")
