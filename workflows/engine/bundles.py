@@ -104,26 +104,34 @@ class ParsedBundle:
 
 
 def read_folder(path: Path) -> BundleFiles:
-    """The files of a bundle folder, or a single .bpmn file as a bundle of its own.
+    """The files of a bundle folder; of a single .bpmn file, that drawing with the forms and tables beside it.
 
     Raises Unreadable when a file is not text or the path holds no drawing.
     """
     if path.is_file():
-        return BundleFiles({path.name: _text(path, path.name)})
-    found = [item for item in sorted(path.rglob("*")) if item.is_file() and item.name.endswith(ENDINGS)]
-    if not any(item.name.endswith(".bpmn") for item in found):
+        folder = path.parent
+        beside = [path, *sorted(folder.glob("*.dmn")), *sorted(folder.glob("forms/*.form"))]
+    else:
+        folder = path
+        beside = [item for item in sorted(path.rglob("*")) if item.is_file() and item.name.endswith(ENDINGS)]
+    if not any(item.name.endswith((".bpmn", ".xml")) for item in beside):
         raise drawing.Unreadable(Fault("bundle.no_drawing", f"{path} 中没有 .bpmn 文件", file=str(path)))
-    return BundleFiles({(name := item.relative_to(path).as_posix()): _text(item, name) for item in found})
+    texts = {(name := item.relative_to(folder).as_posix()): _text(item, name) for item in beside}
+    return BundleFiles(
+        {_as_drawing(name) if path.is_file() and name == path.name else name: text for name, text in texts.items()}
+    )
+
+
+def _as_drawing(name: str) -> str:
+    return name if name.endswith(".bpmn") else f"{name}.bpmn"
 
 
 def _text(path: Path, name: str) -> str:
     if path.stat().st_size > drawing.LARGEST_DRAWING:
         raise drawing.Unreadable(Fault("xml.too_large", "文件过大，不予读取", file=name))
     data = path.read_bytes()
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16")
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError as error:
         message = f"文件不是 UTF-8 编码（第 {error.start} 字节），请另存为 UTF-8"
         raise drawing.Unreadable(Fault("bundle.encoding", message, file=name)) from None

@@ -131,8 +131,7 @@ def _complete(act: Act, workflow: CaseWorkflow, item: WorkItem, outcome: str, ra
     record = _record(act, form, item.step, item.label, outcome, form.masked(content), item.id)
     act.note(Event.STEP_COMPLETED, happened_on=record.happened_on, step=item.step, **_proof(record))
     task = next(task for task in every_task(workflow, TaskState.READY) if workflow.number_of(task) == item.task)
-    task.run()
-    advance(act, workflow)
+    advance(act, workflow, task.run)
     workflow.case_data[item.step] = {**form.masked(content), "outcome": outcome}
     persistence.write(act, workflow)
 
@@ -167,8 +166,7 @@ def send_message(
         workflow.case_data[info.step] = {**read, "outcome": outcome}
         record = _record(act, form, info.step, info.label, outcome, form.masked(read), None)
         act.note(Event.MESSAGE_RECEIVED, happened_on=record.happened_on, message=message, **_proof(record))
-        _deliver(act, workflow, info)
-        advance(act, workflow)
+        advance(act, workflow, lambda: _deliver(act, workflow, info))
         workflow.case_data[info.step] = {**form.masked(read), "outcome": outcome}
         persistence.write(act, workflow)
     return case

@@ -1,5 +1,6 @@
 """A BPMN drawing read as a catalogue of its elements, before SpiffWorkflow sees it. Untrusted XML is refused here."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -9,6 +10,9 @@ BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 SPIFF = "http://spiffworkflow.org/bpmn/schema/1.0/core"
 LARGEST_DRAWING = 4_000_000
 """Bytes; the drawing of admission has about 150,000."""
+
+_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+"""The XML declaration names the encoding the file once had; the text has been decoded already."""
 
 FLOW_NODES = frozenset(
     [
@@ -113,7 +117,7 @@ class Drawing:
 
 def parse_xml(text: str, file: str) -> etree._Element:
     """The root of an XML document from outside. Raises Unreadable for a DOCTYPE, an oversized or a broken file."""
-    data = text.encode()
+    data = _DECLARATION.sub("", text).encode()
     if len(data) > LARGEST_DRAWING:
         raise Unreadable(Fault("xml.too_large", f"文件超过 {LARGEST_DRAWING // 1_000_000} MB，不予读取", file=file))
     if "<!DOCTYPE" in text or "<!ENTITY" in text:

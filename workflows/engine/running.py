@@ -1,6 +1,6 @@
 """One act on a running case: what SpiffWorkflow asks for while it runs until it must wait."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -155,8 +155,8 @@ def _offer_error(task: Task, code: str) -> bool:
     return False
 
 
-def advance(act: Act, workflow: CaseWorkflow) -> None:
-    """Run automatic steps until only people, timers and messages can go on."""
+def advance(act: Act, workflow: CaseWorkflow, begin: Callable[[], object] | None = None) -> None:
+    """Do `begin` (complete a task, deliver a message), then run until only people, timers and messages can go on."""
 
     def completed(task: Task) -> None:
         if isinstance(task.task_spec, EndEvent):
@@ -166,6 +166,8 @@ def advance(act: Act, workflow: CaseWorkflow) -> None:
 
     workflow.script_engine = Scripts(act)
     try:
+        if begin is not None:
+            begin()
         for _ in range(MOST_ROUNDS):
             workflow.do_engine_steps(did_complete_task=completed)
             if not _automatic_steps_ready(workflow):

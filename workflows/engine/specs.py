@@ -19,7 +19,7 @@ from SpiffWorkflow.spiff.parser.event_parsers import (
     SpiffStartEventParser,
 )
 from SpiffWorkflow.spiff.parser.process import SpiffBpmnParser
-from SpiffWorkflow.spiff.parser.task_spec import SpiffTaskParser
+from SpiffWorkflow.spiff.parser.task_spec import BusinessRuleTaskParser, SpiffTaskParser
 from SpiffWorkflow.spiff.specs.spiff_task import SpiffBpmnTask
 from SpiffWorkflow.task import Task
 
@@ -98,7 +98,7 @@ class _OperationParser(SpiffTaskParser):  # type: ignore[misc]
         return OperationStep(self.spec, self.bpmn_id, **self.bpmn_attributes)
 
 
-class _DecisionParser(SpiffTaskParser):  # type: ignore[misc]
+class _DecisionParser(BusinessRuleTaskParser):  # type: ignore[misc]
     def create_task(self) -> DecisionStep:
         return DecisionStep(self.spec, self.bpmn_id, **self.bpmn_attributes)
 

@@ -61,13 +61,17 @@ class Case(Base):
 
 
 class WorkItem(Base):
-    """A user step waiting in an inbox; the row is deleted when the step is done (its record is kept)."""
+    """A user step waiting in an inbox; the row is deleted when the step is done (its record is kept).
+
+    Ids are never used again, or a reader of an old page would act on somebody else's step.
+    """
 
     __tablename__ = "work_item"
     __table_args__ = (
         UniqueConstraint("case_id", "task"),
         Index("ix_work_item_inbox", "unit_id", "post_kind", "due_on", "id"),
         Index("ix_work_item_person", "person_id", "due_on", "id"),
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -112,7 +116,7 @@ class DueTimer(Base):
     """A moment a case waits for; the beat asks this table, never the broker."""
 
     __tablename__ = "due_timer"
-    __table_args__ = (UniqueConstraint("case_id", "task"),)
+    __table_args__ = (UniqueConstraint("case_id", "task"), {"sqlite_autoincrement": True})
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     case_id: Mapped[int] = mapped_column(BigId, ForeignKey("process_case.id"))

@@ -1,0 +1,113 @@
+"""Timers are rows that wait for our clock: waits begin with a day, deadlines pass when a day is over."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from tests.engine.conftest import Office
+from tests.support.drawings import (
+    ANY_FORM,
+    boundary,
+    bundle,
+    drawing,
+    end,
+    flow,
+    service,
+    start,
+    timer,
+    user,
+    wait,
+    way,
+)
+from workflows import clock
+from workflows.engine import due_times
+
+WAITING = drawing(
+    start(),
+    user("ask"),
+    wait("three_months", timer("P3M"), since="ask.on"),
+    user("judge"),
+    end(),
+    way("begin", "ask", "three_months", "judge", "done"),
+    lanes={"书记": ["ask", "judge"]},
+)
+DEADLINE = drawing(
+    start(),
+    user("ask"),
+    boundary("late", "ask", timer("P10D")),
+    service("remind", "shelf.note"),
+    end("reminded"),
+    end(),
+    way("begin", "ask", "done"),
+    flow("late", "remind"),
+    flow("remind", "reminded"),
+    lanes={"书记": ["ask"]},
+)
+
+
+def test_a_wait_counts_from_the_date_it_names(office: Office) -> None:
+    office.start(bundle(WAITING, ask=ANY_FORM, judge=ANY_FORM))
+    office.do("ask", on="2020-03-02")
+    assert office.waiting == ["three_months"]
+    with clock.standing_at(clock.start_of(date(2020, 6, 2)) - timedelta(seconds=1)):
+        assert office.timers_fire() == 0
+    with clock.standing_at(clock.start_of(date(2020, 6, 2))):
+        assert office.timers_fire() == 1
+        assert office.waiting == ["judge"]
+
+
+def test_a_wait_that_is_over_already_does_not_hold_the_case(office: Office) -> None:
+    office.start(bundle(WAITING, ask=ANY_FORM, judge=ANY_FORM))
+    office.do("ask", on="2019-10-01")
+    assert office.waiting == ["judge"]
+
+
+def test_firing_a_timer_twice_has_the_effect_of_once(office: Office) -> None:
+    from workflows.engine import cases
+
+    office.start(bundle(DEADLINE, ask=ANY_FORM))
+    with clock.moved_by(timedelta(days=11)):
+        [timer_id] = cases.due_timers(office.session)
+        assert cases.fire_timer(office.session, office.environment, timer_id)
+        assert not cases.fire_timer(office.session, office.environment, timer_id)
+    assert office.calls == ["shelf.note"]
+
+
+def test_a_deadline_shows_as_the_due_day_and_reminds_without_taking_the_step_away(office: Office) -> None:
+    office.start(bundle(DEADLINE, ask=ANY_FORM))
+    assert office.item("ask").due_on == date(2020, 3, 12)
+    with clock.moved_by(timedelta(days=11)):
+        assert office.timers_fire() == 1
+        assert office.calls == ["shelf.note"]
+        assert office.waiting == ["ask"]
+        office.do("ask")
+    assert office.ended_at == "done"
+
+
+def test_a_step_done_in_time_leaves_no_timer_behind(office: Office) -> None:
+    office.start(bundle(DEADLINE, ask=ANY_FORM))
+    office.do("ask")
+    assert office.waiting == []
+    with clock.moved_by(timedelta(days=11)):
+        assert office.timers_fire() == 0
+    assert office.calls == []
+
+
+@pytest.mark.parametrize(
+    ("text", "since", "deadline", "last"),
+    [
+        ("P1M", "on", True, date(2020, 2, 29)),
+        ("P1M", "on", False, date(2020, 2, 28)),
+        ("2020-05-04", None, True, date(2020, 5, 4)),
+        ('d(on).add(1,"d").format("%Y-%m-%d")', None, False, date(2020, 1, 31)),
+    ],
+)
+def test_the_last_day_of_a_due_time(text: str, since: str | None, deadline: bool, last: date) -> None:
+    due = due_times.due_at(text, since, is_deadline=deadline, context={"on": "2020-01-31"})
+    assert due_times.last_day(due) == last
+
+
+@pytest.mark.parametrize(("text", "since"), [("tomorrow", None), ("P1M", "nowhere"), ("P1X", None)])
+def test_a_text_that_is_no_due_time_is_named(text: str, since: str | None) -> None:
+    with pytest.raises((due_times.TimerFault, Exception), match=r"“|tomorrow|P1X"):
+        due_times.due_at(text, since, is_deadline=True, context={})
