@@ -1,0 +1,74 @@
+"""Performs outbox rows: the effect and the mark that it is done stand or fall together."""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from celery import shared_task
+from sqlalchemy.orm import Session
+
+from tasks import alarms
+from tasks.database import transaction
+from tasks.failures import log_failure, said_of
+from tasks.schedule import PERFORM
+from workflows import clock, outbox
+from workflows.engine import batches
+from workflows.errors import Busy
+from workflows.operations import notices
+from workflows.operations.wiring import ENVIRONMENT
+from workflows.outbox import RESEND_AFTER, OutboxRow
+
+FIRST_WAIT = timedelta(seconds=5)
+LONGEST_WAIT = timedelta(hours=6)
+
+ALARM_AT = 8
+"""After so many failures (about twenty minutes) the administrators are told."""
+
+Handler = Callable[[Session, Mapping[str, Any]], object]
+
+logger = logging.getLogger(__name__)
+
+
+def _batch_item(session: Session, payload: Mapping[str, Any]) -> object:
+    return batches.perform_item(session, ENVIRONMENT, int(payload["batch_item_id"]))
+
+
+HANDLERS: dict[str, Handler] = {"notice": notices.deliver, "batch.item": _batch_item}
+"""What each kind of row asks for. A handler may be called again after a crash, never after its commit."""
+
+
+@shared_task(name=PERFORM, throws=(Busy,))
+def perform_outbox(row_id: int) -> bool:
+    """Perform one row; False when it is done already or somebody else is at it. A failure is kept on the row."""
+    try:
+        with transaction() as session:
+            row = outbox.open_row(session, row_id)
+            if row is None:
+                return False
+            HANDLERS[row.kind](session, row.payload)
+            outbox.mark_done(row)
+            return True
+    except Exception as error:  # noqa: BLE001 - whatever it was, the row keeps it and the sweep tries again
+        _keep(row_id, error)
+        return False
+
+
+def wait_after(attempts: int) -> timedelta:
+    """How long the sweep waits after the n-th failure: doubling, from seconds to a quarter of a day."""
+    return min(FIRST_WAIT * 2 ** min(attempts - 1, 20), LONGEST_WAIT)
+
+
+def _keep(row_id: int, error: Exception) -> None:
+    log_failure(logger, f"outbox row {row_id}", error)
+    with transaction() as session:
+        row = session.get(OutboxRow, row_id, with_for_update=True)
+        if row is None or row.done_at is not None:
+            return
+        row.attempts += 1
+        row.last_error = said_of(error)
+        # The sweep sends again what was sent RESEND_AFTER ago; the mark is set so that this is when the wait is over.
+        row.sent_at = clock.now() + wait_after(row.attempts) - RESEND_AFTER
+        if row.attempts == ALARM_AT and row.kind != notices.OUTBOX_KIND:
+            text = f"后台事项第{row.id}号（{row.kind}）已连续失败{row.attempts}次，请检查。"
+            alarms.tell_administrators(session, text)
