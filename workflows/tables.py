@@ -4,6 +4,7 @@ from workflows import idempotency, journal, outbox
 from workflows.database import Base
 from workflows.domain import accounts, members, numbering, people, posts, quota_ledger, units
 from workflows.engine import tables as engine_tables
+from workflows.operations import notices
 
 metadata = Base.metadata
 
@@ -14,6 +15,7 @@ __all__ = [
     "journal",
     "members",
     "metadata",
+    "notices",
     "numbering",
     "outbox",
     "people",
