@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from tests.support import postgres as postgres_server
 from tests.support.postgres import Postgres
-from workflows import tables
+from workflows import migrations
 from workflows.database import new_engine
 
 os.environ["TUANCHENG_DATA_KEY"] = "a key for tests, and for nothing else"
@@ -109,7 +109,7 @@ def _copy(kind: str, fixture: Callable[[str], object], folder: Path, at_end: Exi
 def _migrate(url: URL) -> None:
     engine = new_engine(url.render_as_string(hide_password=False))
     try:
-        tables.metadata.create_all(engine)
+        migrations.upgrade(engine)
     finally:
         engine.dispose()
 
