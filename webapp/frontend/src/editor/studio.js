@@ -107,7 +107,9 @@ export class Studio {
   /** Send the drawing as it stands; a refusal is said in the status line and answered with nothing. */
   async #ask(url, more) {
     const { xml } = await this.modeler.saveXML({ format: true });
-    const { answer, problem } = await send(url, this.page.csrf, { xml, base: this.page.base, ...more });
+    const { answer, problem } = await send(url, this.page.csrf, {
+      xml, base: this.page.base, newest: this.page.newest, ...more,
+    });
     if (problem !== undefined) this.say(problem || this.words.unreachable, 'bad');
     return answer ?? {};
   }

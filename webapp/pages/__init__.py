@@ -1,0 +1,37 @@
+"""The pages people see: thin views that parse, call `workflows`, commit and render."""
+
+from flask import Flask
+
+from webapp import assets
+from webapp.pages import (
+    account,
+    batches,
+    board,
+    cases,
+    furniture,
+    home,
+    inbox,
+    new_case,
+    processes,
+    quota,
+    work_items,
+)
+
+BLUEPRINTS = (
+    account.bp,
+    home.bp,
+    board.bp,
+    new_case.bp,
+    inbox.bp,
+    work_items.bp,
+    cases.bp,
+    batches.bp,
+    quota.bp,
+    processes.bp,
+)
+
+
+def init_app(app: Flask) -> None:
+    """Give the templates what every page shows."""
+    assets.init_app(app)
+    furniture.init_app(app)

@@ -1,0 +1,154 @@
+"""The parts a work item's page and a case's page share."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, undefer
+
+from webapp import identity
+from webapp.pages import dossier
+from webapp.pages.due import Due, due
+from webapp.pages.people_shown import WhoActs
+from workflows.domain import members, people, units
+from workflows.engine import bundles, cases, inbox
+from workflows.engine.bundles import MessageInfo, ParsedBundle
+from workflows.engine.environment import Directory
+from workflows.engine.tables import Case, DueTimer, WorkItem
+from workflows.errors import NotFound
+from workflows.operations.wiring import ENVIRONMENT
+
+STEPS = 15
+"""Steps of an admission (细则-2023); the strip over a case shows that many."""
+
+
+@dataclass(frozen=True)
+class OpenStep:
+    """A user step that waits."""
+
+    item: WorkItem
+    number: str
+    stage: str
+    who: str
+    due: Due | None
+    mine: bool
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A message the signed-in person may send to the case now, such as a withdrawal."""
+
+    name: str
+    label: str
+
+
+def find(session: Session, case_id: int) -> Case:
+    """A case the signed-in person may see, with its state; raises NotFound (OutOfSight reads the same)."""
+    query = select(Case).where(Case.id == case_id).options(undefer(Case.state))
+    case = session.scalars(query).first()
+    if case is None:
+        raise NotFound(what="案卷")
+    if not any(may_act(session, item) for item in open_items(session, case_id)):
+        identity.insist_on_sight(case.unit_id, "案卷")
+    return case
+
+
+def case_row(session: Session, case_id: int) -> Case:
+    """A case without its state; the caller has made sure that it may be known."""
+    return session.get_one(Case, case_id)
+
+
+def open_items(session: Session, case_id: int) -> list[WorkItem]:
+    """The user steps of a case that wait."""
+    return list(session.scalars(select(WorkItem).where(WorkItem.case_id == case_id).order_by(WorkItem.id)))
+
+
+def may_act(session: Session, item: WorkItem) -> bool:
+    """Whether the signed-in person may do the work item."""
+    return ENVIRONMENT.directory.may_act(session, identity.acting_for(item), cases.addressee_of(item))
+
+
+def shared(session: Session, case: Case) -> dict[str, Any]:
+    """What both pages show of a case."""
+    bundle = bundles.parsed(session, case.bundle_id)
+    progress = inbox.progress(session, case.id)
+    steps = open_steps(session, case, bundle)
+    waits = session.scalars(
+        select(DueTimer).where(DueTimer.case_id == case.id, DueTimer.attached_to.is_(None)).order_by(DueTimer.due_at)
+    ).all()
+    return {
+        "case": case,
+        "unit": units.get(session, case.unit_id),
+        "process": bundle.drawing.name,
+        "process_key": bundle.drawing.process,
+        "bundle_version": bundle.version,
+        "open_steps": steps,
+        "waits": waits,
+        "candidate": candidate_facts(session, case.id),
+        "filed": dossier.filed(session, case, bundle),
+        "history": dossier.history(session, case, bundle),
+        "progress": progress,
+        "strip": strip(bundle, progress.done, [step.item.step for step in steps]),
+        "offers": offers(session, case, bundle),
+    }
+
+
+def open_steps(session: Session, case: Case, bundle: ParsedBundle) -> list[OpenStep]:
+    """The user steps of a case that wait, with who must act and until when."""
+    acting = WhoActs(session)
+    found = []
+    for item in open_items(session, case.id):
+        step = bundle.steps[item.step]
+        who = acting.line(item.unit_id, item.post_kind, item.person_id)
+        found.append(OpenStep(item, step.number, step.stage, who, due(item.due_on), may_act(session, item)))
+    return found
+
+
+def strip(bundle: ParsedBundle, done: list[str], current: list[str]) -> list[str]:
+    """The state of each numbered step: `past`, `now` or empty."""
+    numbers = {step.id: step.number for step in bundle.steps.values() if step.number.isdigit()}
+    now = {int(numbers[step]) for step in current if step in numbers}
+    past = {int(numbers[step]) for step in done if step in numbers}
+    return ["now" if n in now else "past" if n in past else "" for n in range(1, STEPS + 1)]
+
+
+def candidate_facts(session: Session, case_id: int) -> list[dossier.Fact]:
+    """The candidate of a case with masked identity; empty when the case has none (yet)."""
+    candidate = members.of_case(session, case_id)
+    if candidate is None:
+        return []
+    person = people.get(session, candidate.person_id)
+    member = session.get(members.LeagueMember, person.id)
+    told = [
+        ("姓名", person.name),
+        ("性别", {"male": "男", "female": "女"}[person.sex.value]),
+        ("民族", person.ethnic_group),
+        ("出生日期", person.birth_date.isoformat()),
+        ("身份证件号码", person.masked_identity()),
+        ("团支部", units.get(session, candidate.unit_id).name),
+        ("班级", candidate.class_name or ""),
+        ("申请日期", candidate.applied_on.isoformat()),
+        ("入团日期", member.joined_on.isoformat() if member else ""),
+        ("发展团员编号", (member.number or "") if member else ""),
+        ("团员证编号", (member.card_number or "") if member else ""),
+    ]
+    return [dossier.Fact(label, value) for label, value in told if value]
+
+
+def offers(session: Session, case: Case, bundle: ParsedBundle) -> list[Offer]:
+    """The messages the signed-in person may send to the case now."""
+    if case.ended_at is not None:
+        return []
+    data = cases.data_of(case)
+    return [
+        Offer(info.name, info.label)
+        for info in bundle.messages.values()
+        if cases.is_available(info, case, data) and may_send(session, case, info, data)
+    ]
+
+
+def may_send(session: Session, case: Case, info: MessageInfo, data: dict[str, Any]) -> bool:
+    """Whether the signed-in person exercises the post that sends the message."""
+    directory: Directory = ENVIRONMENT.directory
+    addressee = directory.addressee(session, info.lane, case.unit_id, data)
+    return directory.may_act(session, identity.acting_for(addressee), addressee)

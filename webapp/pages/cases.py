@@ -1,0 +1,106 @@
+"""Cases: the list, one case to read, and the messages a person may send it."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from sqlalchemy import select
+
+from webapp import database, errors, identity
+from webapp.pages import case_view, furniture
+from webapp.pages.form_view import form_view, submitted
+from webapp.pages.units_seen import chosen_unit, units_below
+from workflows.domain.posts import PostKind
+from workflows.domain.units import Unit
+from workflows.engine import bundles, cases, inbox
+from workflows.errors import InvalidData, NotFound
+from workflows.operations.wiring import ENVIRONMENT
+
+bp = Blueprint("cases", __name__, url_prefix="/cases")
+
+PAGE = 50
+
+
+@bp.get("")
+@identity.post_needed(*furniture.AT_A_BRANCH, *furniture.COMMITTEES, PostKind.AUDITOR)
+def every() -> Any:
+    """The cases of the units below one of the person's posts, running or ended."""
+    session = database.session()
+    ended = request.args.get("state") == "ended"
+    top = chosen_unit(session)
+    ids = units_below(session, top)
+    rows = inbox.cases_of(session, ids, ended=ended, after=request.args.get("after", type=int), limit=PAGE + 1)
+    wanted = {row.case.unit_id for row in rows}
+    unit_names = dict(session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(wanted))).all())
+    return render_template(
+        "case/list.html",
+        rows=rows[:PAGE],
+        more=rows[PAGE - 1].case.id if len(rows) > PAGE else None,
+        ended=ended,
+        top=top,
+        unit_names=unit_names,
+    )
+
+
+@bp.get("/<id:case_id>")
+@identity.signed_in_needed
+def show(case_id: int) -> Any:
+    """One case, to read."""
+    session = database.session()
+    case = case_view.find(session, case_id)
+    return render_template("case/show.html", **case_view.shared(session, case))
+
+
+@bp.route("/<id:case_id>/messages/<message>", methods=["GET", "POST"])
+@identity.signed_in_needed
+def message(case_id: int, message: str) -> Any:
+    """The form of a message to the case, such as a withdrawal, and sending it."""
+    session = database.session()
+    case = case_view.find(session, case_id)
+    errors.concerning(case_id=case_id, unit_id=case.unit_id)
+    info = bundles.parsed(session, case.bundle_id).messages.get(message)
+    if info is None:
+        raise NotFound(what=gettext("办理事项"))
+    if request.method == "GET":
+        if not any(offer.name == message for offer in case_view.offers(session, case, bundles.parsed(session, case.bundle_id))):
+            raise cases.MessageNotAwaited(what=info.label)
+        return _message_page(case_id, message)
+    form = bundles.parsed(session, case.bundle_id).form(info.step)
+    content = submitted(form, request.form)
+    addressee = ENVIRONMENT.directory.addressee(session, info.lane, case.unit_id, cases.data_of(case))
+    try:
+        cases.send_message(
+            session,
+            ENVIRONMENT,
+            case_id=case_id,
+            message=message,
+            actor=identity.acting_for(addressee),
+            content=content,
+            outcome=request.form.get("outcome", "submit"),
+            seen_version=request.form.get("version", type=int),
+        )
+        database.commit()
+    except InvalidData as refusal:
+        answer = errors.answer_refusal(refusal)  # undoes the request and keeps the refusal on record
+        answer.set_data(_message_page(case_id, message, content, refusal))
+        return answer
+    flash(gettext("已办理：%(step)s。", step=info.label), "good")
+    return redirect(url_for("cases.show", case_id=case_id), code=303)
+
+
+def _message_page(
+    case_id: int, message: str, values: dict[str, Any] | None = None, refusal: InvalidData | None = None
+) -> str:
+    session = database.session()
+    case = case_view.find(session, case_id)
+    bundle = bundles.parsed(session, case.bundle_id)
+    info = bundle.messages[message]
+    wrong = {key: gettext(text) for key, text in refusal.fields.items()} if refusal else {}
+    return render_template(
+        "case/message.html",
+        case=case,
+        info=info,
+        form=form_view(bundle.form(info.step), case.unit_id, values=values, errors=wrong),
+        refusal=refusal.message(gettext) if refusal else "",
+        seen_version=case.version,
+    )

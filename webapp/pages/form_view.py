@@ -1,0 +1,114 @@
+"""Forms of a bundle, as the page shows them: fields with values and messages, and the outcomes to choose from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask_babel import gettext
+
+from webapp import database
+from workflows.engine import expressions
+from workflows.engine.environment import Choice
+from workflows.engine.forms import Field, Form
+from workflows.operations.wiring import ENVIRONMENT
+
+NEVER_SHOWN_AGAIN = frozenset({"id_number"})
+"""Keys whose value is not put back into a form once it is stored."""
+
+
+@dataclass
+class FieldView:
+    """One field, ready to be drawn."""
+
+    key: str
+    label: str
+    kind: str
+    value: Any = ""
+    required: bool = False
+    help: str = ""
+    rule: str = ""
+    error: str = ""
+    text: str = ""
+    choices: Sequence[Choice] = ()
+    needed_for: Sequence[str] = ()
+    minimum: float | None = None
+    decimals: int = 0
+    longest: int | None = None
+    autocomplete: str = ""
+
+
+@dataclass
+class FormView:
+    """A whole form, ready to be drawn. `weighty` outcomes are asked about once more before they are sent."""
+
+    fields: list[FieldView]
+    outcomes: Sequence[Choice]
+    outcome: str = ""
+    outcome_error: str = ""
+    weighty: frozenset[str] = frozenset()
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+def form_view(
+    form: Form, unit_id: int, *, values: Mapping[str, Any] | None = None, errors: Mapping[str, str] | None = None
+) -> FormView:
+    """The form for a case of the unit, filled with `values` and marked with `errors` (by key)."""
+    values, errors = values or {}, dict(errors or {})
+    outcomes = [choice.value for choice in form.outcomes]
+    fields = [_field_view(one, unit_id, outcomes, values.get(one.key, ""), errors.get(one.key, "")) for one in form.fields]
+    needed = [set(one.needed_for) for one in fields if one.needed_for]
+    weighty = frozenset.union(frozenset(), *needed) if len(outcomes) > 1 else frozenset()
+    return FormView(
+        fields=fields,
+        outcomes=form.outcomes,
+        outcome=str(values.get("outcome", "")),
+        outcome_error=errors.get("outcome", ""),
+        weighty=weighty,
+        errors=errors,
+    )
+
+
+def _field_view(source: Field, unit_id: int, outcomes: Sequence[str], value: Any, error: str) -> FieldView:
+    return FieldView(
+        key=source.key,
+        label=gettext(source.label) if source.label else "",
+        kind=source.kind,
+        value="" if value is None else value,
+        required=source.required,
+        help=source.description,
+        rule="，".join(part for part in (source.rule, source.article) if part),
+        error=error,
+        text=source.text,
+        choices=choices_of(source, unit_id),
+        needed_for=[outcome for outcome in outcomes if _needs(source, outcome)],
+        minimum=source.minimum,
+        decimals=source.decimals,
+        longest=source.max_length,
+    )
+
+
+def choices_of(source: Field, unit_id: int) -> Sequence[Choice]:
+    """The entries of a select or radio field, from the form or from its source."""
+    if not source.choice_source:
+        return source.choices
+    return ENVIRONMENT.choices[source.choice_source](database.session(), unit_id)
+
+
+def _needs(source: Field, outcome: str) -> bool:
+    if source.required_when is None:
+        return False
+    try:
+        return bool(expressions.holds(source.required_when, {"outcome": outcome}))
+    except expressions.ExpressionFault:
+        return False  # it depends on more than the outcome; the server says so when it is missing
+
+
+def submitted(form: Form, sent: Mapping[str, str]) -> dict[str, Any]:
+    """What the browser sent, for `Form.read`: a checkbox that is not ticked is not sent at all."""
+    content: dict[str, Any] = {}
+    for one in form.fields:
+        if one.kind == "checkbox":
+            content[one.key] = sent.get(one.key) == "true"
+        elif one.kind != "text":
+            content[one.key] = sent.get(one.key, "").strip()
+    return content

@@ -1,0 +1,101 @@
+"""What every page shows around its content: navigation, the posts of the signed-in person, language, dates."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, current_app, request, url_for
+from flask_babel import get_locale, gettext
+
+from webapp import database, identity
+from workflows.clock import OFFICE_ZONE
+from workflows.domain.posts import Held, PostKind
+from workflows.engine import inbox
+
+AT_A_BRANCH = (PostKind.BRANCH_SECRETARY, PostKind.ORG_COMMISSIONER)
+COMMITTEES = (
+    PostKind.GRASSROOTS_COMMITTEE,
+    PostKind.COUNTY_COMMITTEE,
+    PostKind.PREFECTURE_COMMITTEE,
+    PostKind.REGION_COMMITTEE,
+)
+KEEPERS = (PostKind.ADMINISTRATOR,)
+
+
+@dataclass(frozen=True)
+class NavigationItem:
+    """One entry of the main navigation."""
+
+    label: str
+    url: str
+    active: bool
+    count: int = 0
+
+
+def init_app(app: Flask) -> None:
+    """Register filters and what every template may use."""
+    app.jinja_env.filters.update(moment=moment, day=day)
+    app.context_processor(_everywhere)
+
+
+def _everywhere() -> dict[str, Any]:
+    return {
+        "navigation": navigation() if identity.is_signed_in() else [],
+        "language": str(get_locale()),
+        "languages": current_app.config["LANGUAGES"],
+        "post_line": post_line,
+        "here": request.full_path.rstrip("?") if request.method == "GET" else request.path,
+    }
+
+
+def navigation() -> list[NavigationItem]:
+    """The main navigation, by the posts the person exercises."""
+    entries: list[tuple[str, str, int]] = []
+    if identity.holds(*AT_A_BRANCH):
+        entries.append((gettext("工作台"), "board.show", 0))
+    if not identity.holds(*KEEPERS, PostKind.AUDITOR) or identity.holds(*AT_A_BRANCH, *COMMITTEES):
+        entries.append((gettext("待办"), "inbox.show", waiting_count()))
+    if identity.holds(*AT_A_BRANCH, *COMMITTEES, PostKind.AUDITOR):
+        entries.append((gettext("案卷"), "cases.every", 0))
+        entries.append((gettext("名额"), "quota.show", 0))
+    if identity.holds(*KEEPERS, PostKind.AUDITOR):
+        entries.append((gettext("流程"), "processes.every", 0))
+    entries.append((gettext("通知"), "home.notices", 0))
+    here = (request.endpoint or "").split(".")[0]
+    return [
+        NavigationItem(label, url_for(endpoint), endpoint.split(".")[0] == here, count)
+        for label, endpoint, count in entries
+    ]
+
+
+def waiting_count() -> int:
+    """How many work items wait for the signed-in person."""
+    counts = inbox.counts(database.session(), identity.engine_posts(), identity.current_person().id)
+    return sum(count.count for count in counts)
+
+
+def post_line(held: Held) -> str:
+    """A post as it is shown beside a name: unit and title, and "代 A" for a substitute."""
+    line = f"{held.unit_name} {gettext(held.kind.label)}"
+    return f"{line}（{gettext('代')} {held.for_name}）" if held.for_name else line
+
+
+def moment(value: datetime | None) -> str:
+    """A moment as the office writes it, to the minute."""
+    return value.astimezone(OFFICE_ZONE).strftime("%Y-%m-%d %H:%M") if value else ""
+
+
+def day(value: date | datetime | None) -> str:
+    """A day as the office writes it."""
+    if isinstance(value, datetime):
+        value = value.astimezone(OFFICE_ZONE).date()
+    return value.isoformat() if value else ""
+
+
+def safe_next(wanted: str | None) -> str | None:
+    """A path of our own to go to next; None for an address that leads elsewhere."""
+    if not wanted or not wanted.startswith("/") or wanted.startswith(("//", "/\\")):
+        return None
+    parts = urlsplit(wanted)
+    return None if parts.scheme or parts.netloc else wanted

@@ -1,0 +1,80 @@
+"""Beginning a case: the first step's form of a process, filled in for one of the person's units."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+
+from webapp import database, errors, identity
+from webapp.pages import case_view, furniture
+from webapp.pages.form_view import form_view, submitted
+from webapp.pages.units_seen import own_units
+from workflows.engine import bundles, cases
+from workflows.errors import InvalidData, NotAuthorised
+from workflows.operations.wiring import ENVIRONMENT
+
+bp = Blueprint("new_case", __name__, url_prefix="/processes/<process>/new")
+
+
+@bp.get("")
+@identity.post_needed(*furniture.AT_A_BRANCH)
+def form(process: str) -> str:
+    """The empty form."""
+    return _page(process)
+
+
+@bp.post("")
+@identity.post_needed(*furniture.AT_A_BRANCH)
+def begin(process: str) -> Any:
+    """Begin the case and do its first step in one act."""
+    session = database.session()
+    unit_id = _unit_id()
+    errors.concerning(unit_id=unit_id)
+    step, form_of_step = cases.first_step(session, process)
+    outcome, content = request.form.get("outcome", ""), submitted(form_of_step, request.form)
+    addressee = ENVIRONMENT.directory.addressee(session, step.lane, unit_id, {})
+    try:
+        case = cases.start(
+            session,
+            ENVIRONMENT,
+            process=process,
+            unit_id=unit_id,
+            actor=identity.acting_for(addressee),
+            outcome=outcome,
+            content=content,
+        )
+        database.commit()
+    except InvalidData as refusal:
+        answer = errors.answer_refusal(refusal)  # undoes the request and keeps the refusal on record
+        answer.set_data(_page(process, {**content, "outcome": outcome}, refusal))
+        return answer
+    flash(gettext("已登记：%(name)s。", name=case.title or step.label), "good")
+    mine = [item for item in case_view.open_items(session, case.id) if case_view.may_act(session, item)]
+    where = url_for("work_items.show", item_id=mine[0].id) if mine else url_for("cases.show", case_id=case.id)
+    return redirect(where, code=303)
+
+
+def _unit_id() -> int:
+    branches = own_units(database.session(), *furniture.AT_A_BRANCH)
+    wanted = request.values.get("unit", type=int)
+    if wanted is None:
+        return branches[0].id
+    if wanted not in [unit.id for unit in branches]:
+        raise NotAuthorised(unit=gettext("该团支部"), post=gettext("团支部书记"))
+    return wanted
+
+
+def _page(process: str, values: Mapping[str, Any] | None = None, refusal: InvalidData | None = None) -> str:
+    session = database.session()
+    step, form_of_step = cases.first_step(session, process)
+    wrong = {key: gettext(text) for key, text in refusal.fields.items()} if refusal else {}
+    return render_template(
+        "board/new.html",
+        process=bundles.latest(session, process),
+        step=step,
+        branches=own_units(session, *furniture.AT_A_BRANCH),
+        unit_id=_unit_id(),
+        form=form_view(form_of_step, _unit_id(), values=values, errors=wrong),
+        refusal=refusal.message(gettext) if refusal else "",
+    )

@@ -1,0 +1,182 @@
+"""Places: the year's plan for a unit and those that report to it, passing places on, and who holds them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp import database, errors, identity
+from webapp.pages import furniture
+from webapp.pages.units_seen import chosen_unit, own_units
+from workflows.domain import quotas, units
+from workflows.domain.posts import PostKind
+from workflows.domain.quotas import Place, Plan, QuotaRow
+from workflows.domain.units import Unit, UnitKind
+from workflows.engine.tables import Case
+from workflows.errors import Refusal
+from workflows.journal import Actor
+
+bp = Blueprint("quota", __name__, url_prefix="/quota")
+
+READERS = (*furniture.AT_A_BRANCH, *furniture.COMMITTEES, PostKind.AUDITOR)
+MOVEMENTS_SHOWN = 20
+PLACES_SHOWN = 100
+
+
+@dataclass(frozen=True)
+class Line:
+    """One unit's line with what a bar shows: shares of what lies with the unit and below it, in percent."""
+
+    row: QuotaRow
+    total: int
+    used: float
+    reserved: float
+
+
+@dataclass(frozen=True)
+class HeldPlace:
+    """One place and its holder; the name is empty for who may not read that case."""
+
+    place: Place
+    name: str
+    case_id: int | None
+
+
+@bp.get("")
+@identity.post_needed(*READERS)
+def show() -> str:
+    """The plan as it stands for one unit and its children."""
+    return _page()
+
+
+@bp.post("/allotments")
+@identity.post_needed(*furniture.COMMITTEES)
+def allot() -> Any:
+    """Pass places on to a unit that reports to the person's own."""
+    from_unit, to_unit = request.form.get("from", 0, type=int), request.form.get("to_unit_id", 0, type=int)
+    amount, reason = request.form.get("amount", 0, type=int), request.form.get("reason", "").strip()
+    session = database.session()
+    errors.concerning(unit_id=from_unit)
+    try:
+        plan = quotas.current_plan(session)
+        quotas.allot(session, plan, from_unit, to_unit, amount, _committee_of(from_unit), reason)
+        name = units.get(session, to_unit).name
+        database.commit()
+    except Refusal as refusal:
+        return _again(refusal)
+    flash(gettext("已向%(unit)s下达 %(n)s 个名额。", unit=name, n=amount), "good")
+    return redirect(url_for("quota.show", unit=from_unit), code=303)
+
+
+@bp.post("/returns")
+@identity.post_needed(*furniture.COMMITTEES)
+def give_back() -> Any:
+    """Return free places to the unit above."""
+    unit_id, amount = request.form.get("from", 0, type=int), request.form.get("amount", 0, type=int)
+    session = database.session()
+    errors.concerning(unit_id=unit_id)
+    try:
+        plan, reason = quotas.current_plan(session), request.form.get("reason", "").strip()
+        quotas.give_back(session, plan, unit_id, amount, _committee_of(unit_id), reason)
+        database.commit()
+    except Refusal as refusal:
+        return _again(refusal)
+    flash(gettext("已退回 %(n)s 个名额。", n=amount), "good")
+    return redirect(url_for("quota.show", unit=unit_id), code=303)
+
+
+def _committee_of(unit_id: int) -> Actor:
+    """The person acting for the committee of this very unit; raises PostNeeded."""
+    if not _keeps(unit_id):
+        raise identity.PostNeeded(posts=gettext("该组织的经办人"))
+    return identity.actor(*furniture.COMMITTEES, unit_id=unit_id)
+
+
+def _keeps(unit_id: int) -> bool:
+    return any(held.unit_id == unit_id and held.kind in furniture.COMMITTEES for held in identity.posts_held())
+
+
+def _again(refusal: Refusal) -> Any:
+    answer = errors.answer_refusal(refusal)  # undoes the request and keeps the refusal on record
+    if refusal.fields and answer.status_code != 303:
+        answer.set_data(_page(refusal, request.form))
+    return answer
+
+
+def _page(refusal: Refusal | None = None, sent: Mapping[str, str] | None = None) -> str:
+    session = database.session()
+    top = _top(session, sent)
+    plan = quotas.current_plan(session)
+    rows = quotas.overview(session, plan, top.id)
+    return render_template(
+        "quota/show.html",
+        plan=plan,
+        top=top,
+        above=_above(session, top),
+        own=own_units(session),
+        own_line=_line(rows[0]),
+        lines=[_line(row) for row in rows[1:] if top.kind != UnitKind.SCHOOL],
+        keeps=_keeps(top.id),
+        places=_places(session, plan, top),
+        movements=_movements(session, rows[0]),
+        refusal=refusal.message(gettext) if refusal else "",
+        errors={key: gettext(text) for key, text in refusal.fields.items()} if refusal else {},
+        sent=sent or {},
+    )
+
+
+def _top(session: Session, sent: Mapping[str, str] | None) -> Unit:
+    """The unit the page is about; for a branch it is the school whose places it draws on."""
+    if sent is not None:
+        return units.get(session, int(sent["from"]))
+    top = chosen_unit(session)
+    if top.kind in {UnitKind.BRANCH, UnitKind.GENERAL_BRANCH}:
+        return units.ancestor(session, top.id, UnitKind.SCHOOL)
+    return top
+
+
+def _above(session: Session, top: Unit) -> list[Unit]:
+    """The units on the way up that the person may look at too."""
+    return [unit for unit in units.line_of(session, top.id)[:-1] if identity.may_see(unit.id)]
+
+
+def _line(row: QuotaRow) -> Line:
+    total = row.used_below + row.reserved_below + row.free_below
+    share = 100 / total if total else 0
+    return Line(row, total, round(row.used_below * share, 1), round(row.reserved_below * share, 1))
+
+
+def _places(session: Session, plan: Plan, top: Unit) -> list[HeldPlace]:
+    held = quotas.places_of(session, plan, top.id, limit=PLACES_SHOWN)
+    query = select(Case.id, Case.title, Case.unit_id).where(Case.id.in_([place.case_id for place in held]))
+    cases = {case_id: (title, unit_id) for case_id, title, unit_id in session.execute(query)}
+    seen = {unit_id: identity.may_see(unit_id) for _, unit_id in cases.values()}
+    found = []
+    for place in held:
+        title, unit_id = cases.get(place.case_id, ("", 0))
+        readable = seen.get(unit_id, False)
+        found.append(HeldPlace(place, title if readable else "", place.case_id if readable else None))
+    return found
+
+
+def _movements(session: Session, own: QuotaRow) -> list[dict[str, Any]]:
+    """The latest movements of the unit's account, for who may read the unit."""
+    if own.account_id is None or not identity.may_see(own.unit_id):
+        return []
+    return [
+        {
+            "at": movement.at,
+            "kind": movement.kind.label,
+            "amount": -movement.amount if movement.from_account == own.account_id and _leaves(movement) else movement.amount,
+            "reason": movement.reason,
+        }
+        for movement in quotas.movements_of(session, own.account_id, limit=MOVEMENTS_SHOWN)
+    ]
+
+
+def _leaves(movement: quotas.QuotaMovement) -> bool:
+    return movement.to_account != movement.from_account
