@@ -36,7 +36,7 @@ STAMP_EVERY = timedelta(seconds=30)
 SIGN_IN_PAGE = "account.sign_in"
 PASSWORD_PAGE = "account.change_password"  # noqa: S105 - an endpoint's name
 
-OPEN_WITH_FIRST_PASSWORD = frozenset({"account", "session"})
+OPEN_WITH_FIRST_PASSWORD = frozenset({"account", "api_session"})
 """Blueprints (of pages, of the API) that answer before the first password was changed."""
 
 P = ParamSpec("P")

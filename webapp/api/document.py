@@ -13,7 +13,7 @@ from webapp.api.wire import GREATEST_ID, IdConverter, StrictParser
 
 PREFIX = "/api/v1"
 
-GROUPS = ("session",)
+GROUPS = ("session", "units", "processes", "cases", "work_items", "batches", "quotas")
 """The modules beside this one; each holds a blueprint `bp`."""
 
 PROBLEM = "application/problem+json"
@@ -45,6 +45,13 @@ class Document(Api):
 
     ERROR_SCHEMA = Problem
 
+    def register_blueprint(self, blp: "Blueprint", **options: Any) -> None:
+        """Register the group's routes and document them under its tag (blueprints of pages have the same names)."""
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blp.name] = self
+        self._app.register_blueprint(blp, **options)
+        blp.register_views_in_doc(self, self._app, self.spec, name=blp.name, parameters=None)
+        self.spec.tag({"name": blp.tag, "description": blp.description})
+
     def _register_error_handlers(self) -> None:
         """Errors are translated once, in `webapp.errors`."""
 
@@ -59,9 +66,14 @@ class Blueprint(SmorestBlueprint):
 
     ARGUMENTS_PARSER = StrictParser()
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, tag: str, import_name: str, path: str, description: str) -> None:
+        super().__init__(f"api_{tag}", import_name, url_prefix=f"{PREFIX}/{path}", description=description)
+        self.tag = tag
         self._prepare_doc_cbks.append(_document_problems)
+
+    def add_url_rule(self, *args: Any, tags: list[str] | None = None, **options: Any) -> None:
+        """Register a route under the group's tag."""
+        super().add_url_rule(*args, tags=tags or [self.tag], **options)
 
 
 def register(app: Flask) -> None:

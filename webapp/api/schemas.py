@@ -6,8 +6,6 @@ from marshmallow import Schema, fields, validate
 
 from webapp.api.wire import GREATEST_ID
 
-LONGEST_PAGE = 200
-
 _IN_RANGE = validate.Range(1, GREATEST_ID, error="编号不在允许的范围内。")
 
 
@@ -59,10 +57,66 @@ class Problem(Schema):
     faults = fields.List(fields.Nested(Fault))
 
 
-class PageQuery(Schema):
-    """Cursor paging: `after` is the `next` of the page before."""
+class Choice(Schema):
+    """What is stored, and what a person reads."""
 
-    after = text(200)
-    limit = fields.Integer(
-        load_default=50, validate=validate.Range(1, LONGEST_PAGE, error=f"应为 1 至 {LONGEST_PAGE}。")
-    )
+    value = fields.String(required=True)
+    label = fields.String(required=True)
+
+
+class FormField(Schema):
+    """One field of a form."""
+
+    key = fields.String(required=True)
+    label = fields.String(required=True)
+    kind = fields.String(required=True)
+    required = fields.Boolean(required=True)
+    description = fields.String()
+    choices = fields.List(fields.Nested(Choice))
+    rule = fields.String()
+    article = fields.String()
+    minimum = fields.Float(allow_none=True)
+    maximum = fields.Float(allow_none=True)
+    min_length = fields.Integer(allow_none=True)
+    max_length = fields.Integer(allow_none=True)
+    pattern = fields.String(allow_none=True)
+    decimals = fields.Integer()
+    text = fields.String()
+
+
+class Form(Schema):
+    """A form: its fields, and the outcomes a person may decide for."""
+
+    id = fields.String(required=True)
+    fields_ = fields.List(fields.Nested(FormField), data_key="fields", attribute="fields", required=True)
+    outcomes = fields.List(fields.Nested(Choice), required=True)
+
+
+class WorkItem(Schema):
+    """A user step that waits, and for whom."""
+
+    id = fields.Integer(required=True)
+    case_id = fields.Integer(required=True)
+    step = fields.String(required=True)
+    label = fields.String(required=True)
+    lane = fields.String(required=True)
+    unit_id = fields.Integer(required=True, metadata={"description": "The unit whose post must act"})
+    post_kind = fields.String(required=True)
+    person_id = fields.Integer(allow_none=True, metadata={"description": "The one person who must act, if so"})
+    created_at = fields.AwareDateTime(required=True)
+    due_on = fields.Date(allow_none=True)
+
+
+class Decision(Schema):
+    """An outcome and the form's content."""
+
+    outcome = text(40, least=1, required=True)
+    content = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), load_default=dict)
+
+
+ETAG = {"ETag": {"description": "The case's version, for If-Match", "schema": {"type": "string"}}}
+
+
+def etag(version: int) -> dict[str, str]:
+    """The header that carries a case's version."""
+    return {"ETag": f'"{version}"'}

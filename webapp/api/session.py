@@ -8,11 +8,11 @@ from flask_wtf.csrf import generate_csrf
 from marshmallow import Schema, fields
 
 from webapp import identity
-from webapp.api.document import PREFIX, Blueprint
+from webapp.api.document import Blueprint
 from webapp.api.schemas import text
 from workflows.domain.posts import Held
 
-bp = Blueprint("session", __name__, url_prefix=f"{PREFIX}/session", description="Sign in, sign out, who am I")
+bp = Blueprint("session", __name__, "session", "Sign in, sign out, who am I")
 
 LONGEST_PASSWORD = 200
 

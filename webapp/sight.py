@@ -1,0 +1,63 @@
+"""Which cases and work items the signed-in person may read. What is out of sight reads like what does not exist."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, undefer
+
+from webapp import database, errors, identity
+from workflows.engine import cases, inbox
+from workflows.engine.tables import Case, WorkItem
+from workflows.errors import NotFound
+from workflows.operations.wiring import ENVIRONMENT
+
+
+def case(case_id: int) -> Case:
+    """The case with its state, when a post of the person stands at or above its unit, or the person must act on it.
+
+    Raises NotFound, or OutOfSight, which reads the same and is kept in the case's journal.
+    """
+    found = database.session().scalars(select(Case).where(Case.id == case_id).options(undefer(Case.state))).first()
+    if found is None:
+        raise NotFound(what="案卷")
+    errors.concerning(case_id=found.id)
+    if not (identity.may_see(found.unit_id) or any(may_act(item) for item in open_items(found.id))):
+        raise identity.OutOfSight(what="案卷")
+    return found
+
+
+def work_item(item_id: int) -> WorkItem:
+    """The open work item; raises NotFound or OutOfSight, also when it has been done by now."""
+    item = inbox.open_item(database.session(), item_id)
+    if item is None:
+        raise NotFound(what="待办事项")
+    errors.concerning(case_id=item.case_id)
+    if not (identity.may_see(item.case.unit_id) or may_act(item)):
+        raise identity.OutOfSight(what="待办事项")
+    return item
+
+
+def work_items(ids: Sequence[int]) -> list[WorkItem]:
+    """Those of the work items that are open, all in sight; raises NotFound when none is, or OutOfSight."""
+    query = select(WorkItem).where(WorkItem.id.in_(ids)).options(joinedload(WorkItem.case)).order_by(WorkItem.id)
+    found = list(database.session().scalars(query))
+    if not found:
+        raise NotFound(what="待办事项")
+    seen = {unit_id: identity.may_see(unit_id) for unit_id in {item.case.unit_id for item in found}}
+    for item in found:
+        if not (seen[item.case.unit_id] or may_act(item)):
+            errors.concerning(case_id=item.case_id)
+            raise identity.OutOfSight(what="待办事项")
+    return found
+
+
+def open_items(case_id: int) -> list[WorkItem]:
+    """The user steps of a case that wait."""
+    query = select(WorkItem).where(WorkItem.case_id == case_id).order_by(WorkItem.id)
+    return list(database.session().scalars(query))
+
+
+def may_act(item: WorkItem) -> bool:
+    """Whether the person may do the work item."""
+    actor, addressee = identity.acting_for(item), cases.addressee_of(item)
+    return ENVIRONMENT.directory.may_act(database.session(), actor, addressee)
