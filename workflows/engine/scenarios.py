@@ -83,21 +83,32 @@ def read(text: str, file: str) -> Scenario:
         raise ScenarioFault(f"{file}：应写明 name、begins 和 steps")
     if unknown := {key for key in content if not key.startswith("x-")} - _KNOWN:
         raise ScenarioFault(f"{file}：不认识 {'、'.join(sorted(unknown))}")
+    content["steps"] = [_plain(step) for step in content["steps"]]
     known = {key: value for key, value in content.items() if key in Scenario.__dataclass_fields__}
     return Scenario(**{**known, "file": file, "begins": _day(content["begins"])})
 
 
-def play(scenario: Scenario, stage: Stage) -> Played:
-    """Play the scenario to its end."""
+def walk(scenario: Scenario, stage: Stage) -> int | None:
+    """Do the scenario's steps and nothing more; answers the case's id. Raises ScenarioFault where one goes wrong."""
+    return _walk(scenario, stage).case_id
+
+
+def _walk(scenario: Scenario, stage: Stage) -> "_Player":
     player = _Player(scenario, stage)
+    for number, step in enumerate(scenario.steps, 1):
+        try:
+            player.do(step)
+        except (ScenarioFault, Refusal) as error:
+            fields = "；".join(getattr(error, "fields", {}).values())
+            raise ScenarioFault(f"第 {number} 步 {_short(step)}：{error} {fields}") from error
+    return player
+
+
+def play(scenario: Scenario, stage: Stage) -> Played:
+    """Play the scenario to its end and compare what happened with what it says."""
     played = Played(scenario)
     try:
-        for number, step in enumerate(scenario.steps, 1):
-            try:
-                player.do(step)
-            except (ScenarioFault, Refusal) as error:
-                fields = "；".join(getattr(error, "fields", {}).values())
-                raise ScenarioFault(f"第 {number} 步 {_short(step)}：{error} {fields}") from error
+        player = _walk(scenario, stage)
         player.collect(played)
         player.check_end(played)
     except ScenarioFault as fault:
@@ -127,7 +138,7 @@ class _Player:
                 self.check_position(step["at"])
             elif "wait_until" not in step:
                 raise ScenarioFault("应是 do、message、refused、wait_until 或 at 之一")
-        self.session.commit()
+        self.session.flush()
         self.moment += timedelta(minutes=1)
 
     def travel(self, day: date) -> None:
@@ -139,7 +150,7 @@ class _Player:
             self.moment = max(self.moment, timer.due_at)
             with clock.standing_at(self.moment):
                 cases.fire_timer(self.session, self.stage.environment, timer.id)
-            self.session.commit()
+            self.session.flush()
         self.moment = max(self.moment, target)
 
     def _next_timer(self, until: datetime) -> DueTimer | None:
@@ -254,6 +265,11 @@ class _Player:
             raise ScenarioFault(f"不应经过 {sorted(met)}")
         if scenario.places_after is not None and dict(self.stage.places()) != dict(scenario.places_after):
             raise ScenarioFault(f"名额应为 {dict(scenario.places_after)}，实为 {dict(self.stage.places())}")
+
+
+def _plain(step: Mapping[Any, Any]) -> dict[str, Any]:
+    """YAML 1.1 reads the bare key `on` as true."""
+    return {"on" if key is True else key: value for key, value in step.items()}
 
 
 def _day(value: Any) -> date:

@@ -66,6 +66,19 @@ def rehearse(files: BundleFiles, only: str | None = None) -> Rehearsal:
     )
 
 
+def lawful_actor(session: Session, addressee: Addressee, barred: set[int]) -> Actor:
+    """Somebody who exercises the post today and is none of `barred`. Raises ScenarioFault when there is nobody."""
+    if addressee.person_id is not None:
+        return Actor(person_id=addressee.person_id, unit_id=addressee.unit_id)
+    kind = PostKind(addressee.post_kind)
+    for person in posts.holders(session, addressee.unit_id, [kind]):
+        if person.id not in barred:
+            held = posts.held_by(session, person.id)
+            post = next(each for each in held if each.unit_id == addressee.unit_id and each.kind == kind)
+            return Actor(person_id=person.id, post_id=post.post_id, unit_id=addressee.unit_id)
+    raise ScenarioFault(f"没有人可以担任 {kind.label}")
+
+
 def _on_stage(scenario: Scenario, files: BundleFiles, mode: str) -> Played:
     engine = new_engine("sqlite://")
     tables.metadata.create_all(engine)
@@ -142,15 +155,7 @@ class RehearsalStage:
 
     def actor_for(self, addressee: Addressee, barred: set[int]) -> Actor:
         """The first person, by id, who exercises the post and is not barred."""
-        if addressee.person_id is not None:
-            return Actor(person_id=addressee.person_id, unit_id=addressee.unit_id)
-        kind = PostKind(addressee.post_kind)
-        for person in posts.holders(self.session, addressee.unit_id, [kind]):
-            if person.id not in barred:
-                held = posts.held_by(self.session, person.id)
-                post = next(each for each in held if each.unit_id == addressee.unit_id and each.kind == kind)
-                return Actor(person_id=person.id, post_id=post.post_id, unit_id=addressee.unit_id)
-        raise ScenarioFault(f"没有人可以担任 {kind.label}")
+        return lawful_actor(self.session, addressee, barred)
 
     def value(self, text: str) -> Any:
         """`@id:2005-06-01` (or `…/female`) is a made-up identity number; `@mentor` and the like are ids of the cast."""

@@ -1,0 +1,134 @@
+"""Demo candidates: the bundle's own scenarios, walked at the demo schools with dates shifted to the present.
+
+Nothing here writes a state by hand: every demo case has gone through the engine, step by step, with its journal.
+"""
+
+import random
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from workflows import clock
+from workflows.domain import identity_numbers, members, people
+from workflows.domain.members import Candidate
+from workflows.domain.units import Unit, UnitKind
+from workflows.engine import bundles, scenarios
+from workflows.engine.environment import Addressee
+from workflows.engine.scenarios import Scenario, ScenarioFault
+from workflows.engine.tables import Case
+from workflows.journal import Actor
+from workflows.operations.rehearsal import lawful_actor
+from workflows.operations.wiring import ENVIRONMENT
+
+PROCESS = "admission"
+CANDIDATES_PER_BRANCH = 5
+
+_ID = re.compile(r"@id:(\d{4}-\d{2}-\d{2})(.*)")
+_NAMES = tuple(f"演示·{family}" for family in ("安", "白", "包", "曹", "丁", "冯", "格根", "呼和", "姜", "金"))
+_ORDER = "甲乙丙丁戊己庚辛壬癸"
+
+
+def install_candidates(session: Session, seed: int = 20200427) -> int:
+    """Walk a few demo candidates part of the way in every demo branch; answers how many. Done twice it adds none."""
+    if session.scalar(select(func.count()).select_from(Case)):
+        return 0
+    way = _whole_way(bundles.files_of(bundles.latest(session, PROCESS)).files)
+    dice = random.Random(seed)
+    branches = session.scalars(select(Unit).where(Unit.is_demo, Unit.kind == UnitKind.BRANCH).order_by(Unit.id)).all()
+    names = _names()
+    made = 0
+    for branch in branches:
+        lengths = dice.sample(range(1, len(way.steps) + 1), k=min(CANDIDATES_PER_BRANCH, len(way.steps)))
+        for length in lengths:
+            made += _walk(session, branch, next(names), _shifted(way, length, dice.randrange(1, 6)))
+    return made
+
+
+def _whole_way(files: Mapping[str, str]) -> Scenario:
+    """The longest scenario of the seed's rule set that is without refusals and waits: a plain way to the end."""
+    found = [scenarios.read(text, path) for path, text in files.items() if path.endswith(".yaml")]
+    plain = [each for each in found if each.rule_set in (None, "NMG_2020") and "admitted" in (each.ends_at or "")]
+    if not plain:
+        raise ScenarioFault("流程包里没有走到入团的情景")
+    chosen = min(plain, key=lambda each: (len(each.steps), each.file))
+    return replace(chosen, steps=[step for step in chosen.steps if "do" in step or "wait_until" in step])
+
+
+def _shifted(way: Scenario, length: int, days_ago: int) -> Scenario:
+    """The first `length` steps, moved by whole weeks so that the last of them was done some days ago."""
+    steps = way.steps[:length]
+    last = next((day for step in reversed(steps) if (day := step.get("on") or step.get("wait_until"))), way.begins)
+    target = clock.today() - timedelta(days=days_ago)
+    shift = timedelta(days=(target - _day(last)).days // 7 * 7)
+    return replace(way, begins=way.begins + shift, steps=[_moved(step, shift) for step in steps])
+
+
+def _moved(value: Any, shift: timedelta) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _moved(item, shift) for key, item in value.items()}
+    if isinstance(value, date):
+        return value + shift
+    if isinstance(value, str) and (found := _ID.fullmatch(value)):
+        return f"@id:{_day(found.group(1)) + shift}{found.group(2)}"
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        return (_day(value) + shift).isoformat()
+    return value
+
+
+def _day(value: Any) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(value)
+
+
+def _names() -> Iterator[str]:
+    return (f"{name}{order}" for order in _ORDER for name in _NAMES)
+
+
+def _walk(session: Session, branch: Unit, name: str, way: Scenario) -> int:
+    stage = DemoStage(session, branch, name)
+    first, *rest = way.steps
+    named = {**first, "with": {**first["with"], "name": name}}
+    try:
+        with session.begin_nested():
+            case_id = scenarios.walk(replace(way, steps=[named, *rest]), stage)
+    except ScenarioFault:
+        # A public holiday between the shifted dates may hold a wait open longer than the scenario expects.
+        return 0
+    candidate = session.scalars(select(Candidate).where(Candidate.case_id == case_id)).one()
+    people.get(session, candidate.person_id).is_demo = True
+    session.flush()
+    return 1
+
+
+class DemoStage:
+    """A demo branch as the stage of a scenario; see `workflows.engine.scenarios.Stage`."""
+
+    environment = ENVIRONMENT
+    process = PROCESS
+
+    def __init__(self, session: Session, branch: Unit, name: str) -> None:
+        self.session = session
+        self.unit_id = branch.id
+        self.name = name
+        self.guides: Sequence[int] = [person.id for person in members.eligible_guides(session, branch.id)]
+
+    def actor_for(self, addressee: Addressee, barred: set[int]) -> Actor:
+        """Whoever exercises the post at the demo school and is not barred."""
+        return lawful_actor(self.session, addressee, barred)
+
+    def value(self, text: str) -> Any:
+        """A made-up identity number, or a member of the branch."""
+        if found := _ID.fullmatch(text):
+            sex = found.group(2).removeprefix("/") or "male"
+            return identity_numbers.made_up(_day(found.group(1)), self.name, sex)
+        if text == "@mentor":
+            return str(self.guides[1])
+        return str(self.guides[(int(text[-1]) + 1) % len(self.guides)])
+
+    def places(self) -> Mapping[str, int]:
+        """Not compared in the demo."""
+        return {}
