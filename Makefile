@@ -103,9 +103,9 @@ $(UV): .ci/uv.txt
 		echo "The pages are built with Node.js 20 or newer; this one is $$(node --version). Install a newer one, then run the same command again." >&2; exit 1; fi
 	@if ! command -v npm >/dev/null; then \
 		echo "npm was not found. On Debian and Ubuntu: apt-get install npm" >&2; exit 1; fi
-	cd $(FRONTEND) && npm ci --no-audit --no-fund
+	cd $(FRONTEND) && npm ci --no-audit --no-fund --loglevel error
 	@mkdir -p .stamps && touch $@
 
 $(PAGES): .stamps/node $(FRONTEND_SOURCES)
-	cd $(FRONTEND) && npm run build
+	cd $(FRONTEND) && npm run build -- --logLevel warn
 	@touch $@

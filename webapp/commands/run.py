@@ -15,7 +15,7 @@ from types import FrameType
 
 import click
 
-from webapp.embedded import children, connection, founding, secrets
+from webapp.embedded import children, connection, environment, founding
 from webapp.embedded.supervision import Child, ChildFailed
 from workflows.domain.demo import DemoLogin
 
@@ -44,10 +44,10 @@ def command(port: int, host: str, data: Path, *, demo: bool) -> None:
     with ExitStack() as at_end:
         at_end.enter_context(_alone_in(data))
         _refuse_busy_port(host, port)
-        demo_password = _settle_environment(data)
+        settled = environment.settle(data)
         click.echo("正在准备数据库……")
-        logins = founding.found(demo_password if demo else None)
-        started = children.of(data, host, port)
+        logins = founding.found(settled.demo_password if demo else None)
+        started = children.of(data, host, port, settled.broker_port)
         signal.signal(signal.SIGTERM, _as_if_interrupted)
         try:
             for child in started:
@@ -63,15 +63,6 @@ def command(port: int, host: str, data: Path, *, demo: bool) -> None:
         except KeyboardInterrupt:
             click.echo("\n正在停止……")
     click.echo("已停止。")
-
-
-def _settle_environment(data: Path) -> str:
-    """Give this process and its children every setting; answers the demo people's password."""
-    kept = secrets.load(data)
-    for name in secrets.MADE_HERE:
-        os.environ[name] = kept[name]
-    os.environ.setdefault("TUANCHENG_DATABASE_URL", connection.address_in(data))
-    return kept[secrets.DEMO_PASSWORD]
 
 
 @contextmanager

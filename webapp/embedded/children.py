@@ -1,8 +1,5 @@
 """The processes of `tuancheng run`: broker, worker with its clock, pages."""
 
-import os
-import secrets
-import socket
 import sys
 from pathlib import Path
 
@@ -14,16 +11,14 @@ WORKERS = 2
 THREADS = 4
 
 
-def of(data: Path, host: str, port: int) -> list[Child]:
+def of(data: Path, host: str, port: int, broker_port: int | None) -> list[Child]:
     """The children in the order in which they start; they stop the other way round.
 
-    Without TUANCHENG_BROKER_URL a broker of our own comes first, and the setting is made to name it.
+    A broker of our own comes first when it is given a port; its password is in TUANCHENG_BROKER_URL.
     """
     logs = data / "log"
     children = []
-    if not os.environ.get("TUANCHENG_BROKER_URL"):
-        broker_port = _free_port()
-        os.environ["TUANCHENG_BROKER_URL"] = f"redis://:{secrets.token_urlsafe(16)}@127.0.0.1:{broker_port}/0"
+    if broker_port:
         broker = [sys.executable, "-m", "tasks.embedded_broker", "--port", str(broker_port)]
         children.append(Child("队列", [*broker, "--dir", str(data / "broker")], logs / "broker.log"))
     worker = [sys.executable, "-m", "celery", "-A", "tasks.app", "worker", "--beat", "--loglevel", "info"]
@@ -32,9 +27,3 @@ def of(data: Path, host: str, port: int) -> list[Child]:
     processes = ["--workers", str(WORKERS), "--worker-class", "gthread", "--threads", str(THREADS)]
     children.append(Child("网页", [*web, *processes, "--access-logfile", "-"], logs / "web.log"))
     return children
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
