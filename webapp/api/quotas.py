@@ -164,7 +164,7 @@ def accounts(query: dict[str, Any]) -> dict[str, Any]:
 
 @bp.route("/accounts/<id:account_id>/movements")
 @identity.signed_in_needed
-@bp.arguments(location="query")
+@bp.arguments(PageQuery, location="query")
 @bp.response(200, Movements)
 def movements(query: dict[str, Any], account_id: int) -> dict[str, Any]:
     """Every movement that touched an account, newest first."""
