@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp import database, errors, identity
 from webapp.api.document import Blueprint
-from webapp.api.paging import id_after
+from webapp.api.paging import PageQuery, id_after
 from webapp.api.schemas import one_id, query_id, text
 from webapp.api.writing import writing
 from workflows.domain import quotas, units
