@@ -1,0 +1,111 @@
+"""The arithmetic of a branch meeting."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workflows.domain import meetings, rule_sets
+from workflows.domain.meetings import MeetingArithmetic
+
+RULES = rule_sets.values("NMG_2020")
+OF_PRESENT = RULES | {"pass_rule": ">1/2 of present"}
+
+
+def meeting(eligible: int, present: int, yes: int, no: int = 0, abstain: int = 0, written: int = 0) -> dict[str, Any]:
+    return {
+        "eligible_voters": eligible,
+        "present_voters": present,
+        "written_opinions": written,
+        "votes_for": yes,
+        "votes_against": no,
+        "votes_abstain": abstain,
+    }
+
+
+@pytest.mark.parametrize(
+    "held, result",
+    [
+        (meeting(20, 20, 11, 9), "adopted"),
+        (meeting(20, 20, 10, 10), "not_adopted"),
+        (meeting(21, 21, 11, 10), "adopted"),
+        (meeting(20, 11, 11), "adopted"),
+        (meeting(20, 11, 10, 1), "not_adopted"),
+        (meeting(20, 10, 10), "no_quorum"),
+        (meeting(20, 11, 11, 0, 1, written=1), "adopted"),
+        (meeting(20, 10, 15, written=5), "no_quorum"),
+        (meeting(1, 1, 1), "adopted"),
+        (meeting(3, 2, 2), "adopted"),
+        (meeting(2, 1, 1), "no_quorum"),
+        (meeting(20, 0, 0), "no_quorum"),
+    ],
+)
+def test_more_than_half_must_come_and_more_than_half_of_those_who_should_must_agree(
+    held: dict[str, Any], result: str
+) -> None:
+    assert meetings.decide(held, RULES).result == result
+
+
+def test_where_the_rule_counts_those_present_fewer_are_enough() -> None:
+    held = meeting(20, 11, 6, 5)
+    assert meetings.decide(held, RULES).result == "not_adopted"
+    assert meetings.decide(held, OF_PRESENT) == meetings.Decision("adopted", 11, 6, 11)
+
+
+def test_written_opinions_are_ballots_only_where_the_rule_says_so() -> None:
+    rules = RULES | {"count_written_absent": False}
+    assert meetings.decide(meeting(20, 12, 12, written=3), rules).result == "adopted"
+    with pytest.raises(MeetingArithmetic):
+        meetings.decide(meeting(20, 12, 15, written=3), rules)
+
+
+def test_a_missing_number_of_written_opinions_is_none() -> None:
+    held = meeting(20, 12, 12)
+    del held["written_opinions"]
+    assert meetings.decide(held, RULES).result == "adopted"
+    assert meetings.decide(held | {"votes_for": 12.0}, RULES).as_data() == {
+        "result": "adopted",
+        "present_needed": 11,
+        "votes_needed": 11,
+        "base": 20,
+    }
+
+
+@pytest.mark.parametrize(
+    "held, field, told",
+    [
+        (meeting(20, 12, 10, 1, 0), "votes_for", "赞成 10 + 反对 1 + 弃权 0 = 11，应等于票数 12"),
+        (meeting(20, 21, 21), "present_voters", "实到 21 人，多于应到 20 人"),
+        (meeting(20, 18, 21, written=3), "written_opinions", "实到 18 + 书面意见 3 = 21，多于应到 20 人"),
+        (meeting(0, 0, 0), "eligible_voters", "至少为1"),
+        (meeting(20, 12, -1, 13), "votes_for", "不小于0的整数"),
+        (meeting(20, 12, 12) | {"votes_against": None}, "votes_against", "反对票"),
+        (meeting(20, 12, 12) | {"present_voters": 1.5}, "present_voters", "实到会"),
+        (meeting(20, 12, 12) | {"votes_for": True}, "votes_for", "赞成票"),
+        (meeting(20, 12, 12) | {"votes_for": "12"}, "votes_for", "赞成票"),
+    ],
+)
+def test_numbers_that_contradict_one_another_are_refused_with_field_and_sum(
+    held: dict[str, Any], field: str, told: str
+) -> None:
+    with pytest.raises(MeetingArithmetic) as refusal:
+        meetings.decide(held, RULES)
+    assert told in refusal.value.fields[field]
+    assert told in str(refusal.value)
+    assert (refusal.value.code, refusal.value.kind) == ("meeting.arithmetic", "invalid")
+
+
+counts = st.integers(0, 60)
+
+
+@given(counts, counts, counts, counts, counts)
+def test_a_decision_never_rests_on_half_or_less(absent: int, yes: int, no: int, abstain: int, written: int) -> None:
+    ballots = yes + no + abstain
+    present = max(ballots - written, 0)
+    eligible = ballots + absent
+    if not eligible:
+        return
+    decision = meetings.decide(meeting(eligible, present, yes, no, abstain, ballots - present), RULES)
+    assert (decision.result == "no_quorum") == (2 * present <= eligible)
+    assert (decision.result == "adopted") == (2 * present > eligible and 2 * yes > eligible)
