@@ -1,0 +1,135 @@
+"""The application on the test's own transaction, and people who are signed in to it."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+from flask import Flask
+from sqlalchemy import Connection
+from sqlalchemy.orm import Session
+
+from tests.api.caller import PASSWORD, Caller
+from tests.support import cast as people
+from tests.support.cast import Cast
+from webapp.app import create_app
+from webapp.database import db
+from webapp.settings import Settings
+from workflows import clock
+from workflows.domain import accounts, identity_numbers
+from workflows.domain.people import Person
+from workflows.engine import bundles
+from workflows.engine.tables import Bundle
+from workflows.journal import SYSTEM
+
+ADMISSION = Path(__file__).parents[2] / "bpmn" / "admission"
+
+QUICK_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+
+NOW = datetime(2020, 6, 1, 2, 0, tzinfo=UTC)
+
+NOBODY_LISTENS = "redis://127.0.0.1:1/0"
+
+
+@pytest.fixture(scope="session")
+def application() -> Flask:
+    """The application, made once; each test lends it its own connection."""
+    app = create_app(Settings("sqlite://", NOBODY_LISTENS, "a secret for tests only", testing=True))
+    with app.app_context():
+        db.session.configure(join_transaction_mode="create_savepoint")
+    return app
+
+
+@pytest.fixture
+def app(application: Flask, connection: Connection) -> Iterator[Flask]:
+    """The application within the test's transaction; whatever it commits is gone after the test."""
+    with application.app_context():
+        own = db.engines[None]
+        db.engines[None] = connection
+    yield application
+    with application.app_context():
+        db.engines[None] = own
+
+
+@pytest.fixture
+def now() -> Iterator[datetime]:
+    """The clock stands at ten in the morning of 1 June 2020."""
+    with clock.standing_at(NOW):
+        yield NOW
+
+
+@pytest.fixture
+def cast(session: Session) -> Cast:
+    """Units and people, with the year's places at the school."""
+    cast = people.build(session)
+    people.plan_for_school(session, cast, 3)
+    session.commit()
+    return cast
+
+
+@pytest.fixture
+def admission(session: Session) -> Bundle:
+    """The admission process, published."""
+    bundle = bundles.store(session, bundles.read_folder(ADMISSION), [], SYSTEM, "")
+    session.commit()
+    return bundle
+
+
+@pytest.fixture
+def anybody(app: Flask) -> Caller:
+    """Somebody who is not signed in."""
+    caller = Caller(app.test_client())
+    caller.fetch_token()
+    return caller
+
+
+@pytest.fixture
+def signed_in(app: Flask, session: Session) -> Callable[[Person], Caller]:
+    """Sign a person in, with an account made for it."""
+
+    def sign_in(person: Person) -> Caller:
+        login = f"person{person.id}"
+        if accounts.of(session, person.id) is None:
+            accounts.create_hashed(session, person_id=person.id, login=login, hashed=QUICK_HASH, must_change=False)
+            session.commit()
+        caller = Caller(app.test_client())
+        assert caller.sign_in(login).status_code == 200
+        return caller
+
+    return sign_in
+
+
+def an_application(seed: str = "Wuyun", **changes: object) -> dict[str, object]:
+    """The form of the first step, filled in for somebody of fourteen."""
+    return {
+        "name": "乌云",
+        "sex": "female",
+        "ethnic_group": "蒙古族",
+        "applied_on": "2020-05-20",
+        "birth_date": people.BORN.isoformat(),
+        "nationality": "CN",
+        "id_number": identity_numbers.made_up(people.BORN, seed, "female"),
+        "class_name": "高一1班",
+        **changes,
+    }
+
+
+@pytest.fixture
+def saren(cast: Cast, signed_in: Callable[[Person], Caller]) -> Caller:
+    """The branch secretary."""
+    return signed_in(cast.saren)
+
+
+@pytest.fixture
+def apply(saren: Caller, cast: Cast, admission: Bundle, now: datetime) -> Callable[..., dict[str, object]]:
+    """Saren enters an application; gives the case as the API answered it."""
+
+    def enter(seed: str = "Wuyun", **changes: object) -> dict[str, object]:
+        content = an_application(seed, **changes)
+        body = {"process": "admission", "unit_id": cast.branch.id, "outcome": "submit", "content": content}
+        answer = saren.post("/cases", body)
+        assert answer.status_code == 201, answer.json
+        return answer.json
+
+    return enter
