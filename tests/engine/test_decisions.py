@@ -31,7 +31,7 @@ def answer(policy: str, age: Any, *rules: tuple[str, str]) -> Any:
 AGES = [("< 14", '"young"'), ("[14..28)", '"fit"'), ("-", '"old"')]
 
 
-@pytest.mark.parametrize(("age", "outcome"), [(13, "young"), (14, "fit"), (27, "fit"), (28, "old"), (None, "old")])
+@pytest.mark.parametrize("age, outcome", [(13, "young"), (14, "fit"), (27, "fit"), (28, "old"), (None, "old")])
 def test_first_takes_the_first_rule_that_fits(age: int | None, outcome: str) -> None:
     found, trace = answer("FIRST", age, *AGES)
     assert found == {"outcome": outcome}
@@ -62,7 +62,7 @@ def test_no_rule_that_fits_is_a_fault_that_names_the_facts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cell", "value", "fits"),
+    "cell, value, fits",
     [
         ("not(14, 15)", 16, True),
         ("not(14, 15)", 14, False),

@@ -94,7 +94,7 @@ def test_a_step_done_in_time_leaves_no_timer_behind(office: Office) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "since", "deadline", "last"),
+    "text, since, deadline, last",
     [
         ("P1M", "on", True, date(2020, 2, 29)),
         ("P1M", "on", False, date(2020, 2, 28)),
@@ -107,7 +107,7 @@ def test_the_last_day_of_a_due_time(text: str, since: str | None, deadline: bool
     assert due_times.last_day(due) == last
 
 
-@pytest.mark.parametrize(("text", "since"), [("tomorrow", None), ("P1M", "nowhere"), ("P1X", None)])
+@pytest.mark.parametrize("text, since", [("tomorrow", None), ("P1M", "nowhere"), ("P1X", None)])
 def test_a_text_that_is_no_due_time_is_named(text: str, since: str | None) -> None:
     with pytest.raises((due_times.TimerFault, Exception), match=r"“|tomorrow|P1X"):
         due_times.due_at(text, since, is_deadline=True, context={})

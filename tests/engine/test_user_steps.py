@@ -69,7 +69,7 @@ def test_a_stale_version_names_who_did_what(office: Office) -> None:
     case = office.start(FILES)
     seen = case.version
     office.do("talk")
-    with pytest.raises(StaleVersion, match="王一.*talk"):
+    with pytest.raises(StaleVersion, match=r"王一.*talk"):
         cases.complete_step(
             office.session,
             office.environment,

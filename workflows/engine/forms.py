@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import orjson
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from workflows import clock
 from workflows.engine import expressions
@@ -27,11 +27,7 @@ KINDS = {
 LONGEST_TEXT = 4_000
 """Characters in any text field that sets no limit of its own: a page of handwriting has about 1,500."""
 
-_MESSAGES = {
-    "required": "必填",
-    "null": "必填",
-    "unknown": "表单没有这一栏",
-}
+_MESSAGES = {"required": "必填", "null": "必填"}
 
 
 @dataclass(frozen=True)
@@ -107,8 +103,9 @@ class Form:
         if outcome not in [choice.value for choice in self.outcomes]:
             faults["outcome"] = "请选择一项结果：" + "、".join(choice.label for choice in self.outcomes)
         given = {key: value for key, value in raw.items() if value not in (None, "")}
+        faults |= dict.fromkeys(given.keys() - {field.key for field in self.fields}, "表单没有这一栏")
         try:
-            content = self.schema(unknown=RAISE).load(given)
+            content = self.schema(unknown=EXCLUDE).load(given)
         except ValidationError as error:
             faults |= {key: self._sentence(key, messages) for key, messages in _by_field(error).items()}
             content = error.valid_data if isinstance(error.valid_data, dict) else {}
