@@ -1,0 +1,31 @@
+"""Every scenario of every shipped bundle, in memory and saved-and-restored, and full coverage of its drawing."""
+
+from pathlib import Path
+
+import pytest
+
+from workflows.engine import bundles, check
+from workflows.operations import rehearsal
+from workflows.operations.wiring import ENVIRONMENT
+
+SHIPPED = sorted(path for path in (Path(__file__).parents[2] / "bpmn").iterdir() if path.is_dir())
+
+
+@pytest.fixture(scope="module", params=SHIPPED, ids=lambda path: path.name)
+def rehearsed(request: pytest.FixtureRequest) -> rehearsal.Rehearsal:
+    return rehearsal.rehearse(bundles.read_folder(request.param))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
+def test_the_bundle_has_no_faults(path: Path) -> None:
+    assert check.faults_in(bundles.read_folder(path), ENVIRONMENT) == []
+
+
+def test_every_scenario_goes_as_written_in_both_modes(rehearsed: rehearsal.Rehearsal) -> None:
+    assert rehearsed.faults == []
+    assert {mode for mode, _ in rehearsed.played} == set(rehearsal.MODES)
+
+
+def test_the_scenarios_pass_every_node_and_every_flow(rehearsed: rehearsal.Rehearsal) -> None:
+    assert rehearsed.nodes_missed == []
+    assert rehearsed.flows_missed == []
