@@ -12,7 +12,8 @@ from workflows.errors import InvalidData
 
 COMPONENTS: list[dict[str, Any]] = [
     {"type": "text", "text": "说明"},
-    {"type": "textfield", "key": "name", "label": "姓名", "validate": {"required": True, "minLength": 2, "maxLength": 5}},
+    {"type": "textfield", "key": "name", "label": "姓名",
+     "validate": {"required": True, "minLength": 2, "maxLength": 5}},
     {"type": "number", "key": "hours", "label": "学时", "validate": {"min": 0, "max": 99},
      "properties": {"rule": "至少8学时", "article": "细则"}},
     {"type": "number", "key": "score", "label": "分数", "decimalDigits": 1},
