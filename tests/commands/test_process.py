@@ -1,0 +1,100 @@
+"""`tuancheng process`: sound bundles are described, all others get faults with a place, and never a traceback."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+ADMISSION = "bpmn/admission"
+
+Tuancheng = Callable[..., Result]
+
+
+def test_check_lists_steps_lanes_forms_and_operations(tuancheng: Tuancheng) -> None:
+    answer = tuancheng("process", "check", ADMISSION)
+    assert answer.exit_code == 0
+    for word in ("派人谈话", "initial_talk", "团支部书记", "quota.reserve", "没有问题"):
+        assert word in answer.output
+
+
+def test_check_takes_a_single_drawing(tuancheng: Tuancheng) -> None:
+    answer = tuancheng("process", "check", f"{ADMISSION}/admission.bpmn", "--json")
+    assert (answer.exit_code, json.loads(answer.output)) == (0, {"ok": True, "faults": []})
+
+
+def test_check_names_code_element_label_line_and_message(tuancheng: Tuancheng, tmp_path: Path) -> None:
+    drawing = Path(ADMISSION, "admission.bpmn").read_text("utf-8")
+    broken = tmp_path / "admission.bpmn"
+    broken.write_text(drawing.replace('id="quota.reserve"', 'id="quota.borrow"'), "utf-8")
+    answer = tuancheng("process", "check", str(broken), "--json")
+    told = json.loads(answer.output)
+    fault = next(each for each in told["faults"] if each["code"] == "operation.unknown")
+    assert (answer.exit_code, told["ok"]) == (1, False)
+    assert (fault["element"], fault["label"]) == ("quota_reserve", "预留名额与编号")
+    assert "quota.borrow" in fault["message"]
+    assert 'id="quota_reserve"' in drawing.splitlines()[fault["line"] - 1]
+
+
+def test_check_tells_people_the_same_in_words(tuancheng: Tuancheng, tmp_path: Path) -> None:
+    drawing = Path(ADMISSION, "admission.bpmn").read_text("utf-8")
+    broken = tmp_path / "admission.bpmn"
+    broken.write_text(drawing.replace('id="quota.reserve"', 'id="quota.borrow"'), "utf-8")
+    answer = tuancheng("process", "check", str(broken))
+    assert answer.exit_code == 1
+    assert "预留名额与编号 [quota_reserve]" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"not xml at all",
+        b"<bpmn:definitions",
+        b"<html><body>a page</body></html>",
+        b'<!DOCTYPE x [<!ENTITY e "e">]><x>&e;</x>',
+        "<x>团</x>".encode("gb18030"),
+        bytes(range(256)),
+    ],
+    ids=["empty", "text", "cut-off", "page", "doctype", "gb18030", "bytes"],
+)
+def test_check_finds_faults_in_whatever_it_is_given(tuancheng: Tuancheng, tmp_path: Path, content: bytes) -> None:
+    foreign = tmp_path / "foreign.bpmn"
+    foreign.write_bytes(content)
+    for words in (["process", "check", str(foreign), "--json"], ["process", "check", str(foreign)]):
+        answer = tuancheng(*words)
+        assert isinstance(answer.exception, SystemExit), answer.exception
+        assert answer.exit_code == 1
+    told = json.loads(tuancheng("process", "check", str(foreign), "--json").output)
+    assert not told["ok"]
+    assert all(each["code"] and each["message"] for each in told["faults"])
+
+
+@pytest.mark.parametrize("verb", ["check", "test"])
+def test_a_path_that_is_not_there_is_a_fault(tuancheng: Tuancheng, tmp_path: Path, verb: str) -> None:
+    answer = tuancheng("process", verb, str(tmp_path / "nowhere"))
+    assert (answer.exit_code, "找不到" in answer.stderr) == (1, True)
+
+
+def test_a_folder_without_a_drawing_is_a_fault(tuancheng: Tuancheng, tmp_path: Path) -> None:
+    assert tuancheng("process", "check", str(tmp_path)).exit_code == 1
+
+
+def test_a_scenario_that_leaves_ways_untried_is_reported_with_what_it_missed(
+    tuancheng: Tuancheng, tmp_path: Path
+) -> None:
+    one = next(Path(ADMISSION, "scenarios").glob("*.yaml"))
+    kept = shutil.ignore_patterns(*(path.name for path in one.parent.iterdir() if path != one))
+    shutil.copytree(ADMISSION, tmp_path / "admission", ignore=kept)
+    answer = tuancheng("process", "test", str(tmp_path / "admission"))
+    assert answer.exit_code == 1
+    assert "✓" in answer.output
+    assert "图元覆盖" in answer.output
+    assert "未经过：end_admitted" in answer.output
+
+
+def test_a_bundle_without_scenarios_is_not_called_tested(tuancheng: Tuancheng) -> None:
+    answer = tuancheng("process", "test", f"{ADMISSION}/admission.bpmn")
+    assert (answer.exit_code, "没有场景" in answer.stderr) == (1, True)
