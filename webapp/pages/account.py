@@ -34,7 +34,9 @@ def try_to_sign_in() -> Any:
 
 def _sign_in_page(refusal: str = "") -> str:
     fields = [
-        FieldView("login", gettext("登录名"), "textfield", value=request.form.get("login", ""), autocomplete="username"),
+        FieldView(
+            "login", gettext("登录名"), "textfield", value=request.form.get("login", ""), autocomplete="username"
+        ),
         FieldView("password", gettext("密码"), "password", autocomplete="current-password"),
     ]
     wanted = request.values.get("next", "")
@@ -77,7 +79,9 @@ def try_to_change_password() -> Any:
 def _password_page(refusal: InvalidData | None = None) -> str:
     wrong = {key: gettext(text) for key, text in refusal.fields.items()} if refusal else {}
     fields = [
-        FieldView("present", gettext("原密码"), "password", autocomplete="current-password", error=wrong.get("present", "")),
+        FieldView(
+            "present", gettext("原密码"), "password", autocomplete="current-password", error=wrong.get("present", "")
+        ),
         FieldView(
             "new",
             gettext("新密码"),
@@ -86,7 +90,9 @@ def _password_page(refusal: InvalidData | None = None) -> str:
             help=gettext(PasswordTooWeak.rule),
             error=wrong.get("new", ""),
         ),
-        FieldView("again", gettext("再输一次新密码"), "password", autocomplete="new-password", error=wrong.get("again", "")),
+        FieldView(
+            "again", gettext("再输一次新密码"), "password", autocomplete="new-password", error=wrong.get("again", "")
+        ),
     ]
     return render_template(
         "account/password.html",

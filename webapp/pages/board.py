@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -62,6 +63,12 @@ class Card:
         states = {line.due.state for line in self.lines if line.due}
         return "overdue" if "overdue" in states else "soon" if "soon" in states else "mine" if self.mine else ""
 
+    @property
+    def urgency(self) -> tuple[int, date]:
+        """What to do first comes first: overdue, soon due, one's own, the rest; each by its nearest due day."""
+        days = [line.due.on for line in self.lines if line.due]
+        return (("overdue", "soon", "mine", "").index(self.state), min(days, default=date.max))
+
 
 @bp.get("")
 @identity.post_needed(*furniture.AT_A_BRANCH)
@@ -74,6 +81,7 @@ def show() -> Any:
     wanted = request.args.get("show", "")
     name = request.args.get("name", "").strip()
     shown = [card for card in cards if _fits(card, wanted, name)]
+    shown.sort(key=lambda card: card.urgency)
     columns = {stage: [card for card in shown if card.stage == stage] for stage in STAGES}
     return render_template(
         "board/show.html",
@@ -81,7 +89,7 @@ def show() -> Any:
         chosen=chosen[0] if len(chosen) == 1 else None,
         columns=columns,
         figures=_figures(cards),
-        startable=[bundle for bundle in bundles.all_latest(session)],
+        startable=bundles.all_latest(session),
         show=wanted,
         name=name,
         empty=not cards,
@@ -132,11 +140,25 @@ def _cards(session: Session, unit_ids: list[int]) -> list[Card]:
 
 
 def _at(row: BoardRow, bundle: ParsedBundle, last_step: str | None) -> StepInfo | None:
-    """The step a case stands at: the furthest that waits for a person, else the one done last."""
+    """The step a case stands at: the furthest open one, else the one it waits to reach, else the last."""
     waiting = [bundle.steps[item.step] for item in row.items if item.step in bundle.steps]
+    waiting = waiting or [step for wait in row.waits if (step := _step_after(bundle, wait.step))]
     if waiting:
         return max(waiting, key=lambda step: int(step.number) if step.number.isdigit() else 0)
     return bundle.steps.get(last_step or "")
+
+
+def _step_after(bundle: ParsedBundle, node_id: str) -> StepInfo | None:
+    """The nearest user step that follows a wait on the drawing."""
+    waiting, seen = [node_id], set()
+    while waiting:
+        at = waiting.pop(0)
+        if at in bundle.steps:
+            return bundle.steps[at]
+        if at not in seen:
+            seen.add(at)
+            waiting += [flow.target for flow in bundle.drawing.outgoing(at)]
+    return None
 
 
 def _lines(session: Session, row: BoardRow, acting: WhoActs) -> list[Line]:
@@ -145,6 +167,7 @@ def _lines(session: Session, row: BoardRow, acting: WhoActs) -> list[Line]:
         mine = case_view.may_act(session, item)
         who = gettext("您") if mine else acting.line(item.unit_id, item.post_kind, item.person_id)
         lines.append(Line(item.label, who, due(item.due_on), item.id if mine else None))
-    for wait in row.waits:
-        lines.append(Line(gettext("%(what)s，至 %(day)s", what=wait.label, day=furniture.day(wait.due_at))))
+    lines += [
+        Line(gettext("等待：%(what)s，至 %(day)s", what=wait.label, day=furniture.day(wait.due_at))) for wait in row.waits
+    ]
     return lines

@@ -62,7 +62,9 @@ def message(case_id: int, message: str) -> Any:
     if info is None:
         raise NotFound(what=gettext("办理事项"))
     if request.method == "GET":
-        if not any(offer.name == message for offer in case_view.offers(session, case, bundles.parsed(session, case.bundle_id))):
+        if not any(
+            offer.name == message for offer in case_view.offers(session, case, bundles.parsed(session, case.bundle_id))
+        ):
             raise cases.MessageNotAwaited(what=info.label)
         return _message_page(case_id, message)
     form = bundles.parsed(session, case.bundle_id).form(info.step)

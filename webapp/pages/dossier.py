@@ -92,7 +92,7 @@ def facts_in(fields: Sequence[Field], content: Mapping[str, Any], unit_id: int) 
 
 def _answer(field: Field, value: Any, unit_id: int) -> str:
     if field.key in MASKED:
-        return identity_numbers.mask(str(value))
+        return str(value) if "*" in str(value) else identity_numbers.mask(str(value))
     if isinstance(value, bool):
         return gettext("是") if value else gettext("否")
     if field.kind in {"select", "radio"}:
@@ -123,9 +123,7 @@ SHOWN = frozenset(
 )
 
 
-def _happening(
-    entry: JournalEntry, records: Mapping[int, StepRecord], bundle: ParsedBundle, names: Names
-) -> Happening:
+def _happening(entry: JournalEntry, records: Mapping[int, StepRecord], bundle: ParsedBundle, names: Names) -> Happening:
     what, mood, detail = _in_words(entry, records, bundle)
     return Happening(
         what=what,

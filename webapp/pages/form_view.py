@@ -55,7 +55,9 @@ def form_view(
     """The form for a case of the unit, filled with `values` and marked with `errors` (by key)."""
     values, errors = values or {}, dict(errors or {})
     outcomes = [choice.value for choice in form.outcomes]
-    fields = [_field_view(one, unit_id, outcomes, values.get(one.key, ""), errors.get(one.key, "")) for one in form.fields]
+    fields = [
+        _field_view(one, unit_id, outcomes, values.get(one.key, ""), errors.get(one.key, "")) for one in form.fields
+    ]
     needed = [set(one.needed_for) for one in fields if one.needed_for]
     weighty = frozenset.union(frozenset(), *needed) if len(outcomes) > 1 else frozenset()
     return FormView(

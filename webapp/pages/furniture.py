@@ -6,7 +6,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app, request, url_for
-from flask_babel import get_locale, gettext
+from flask import session as cookie
+from flask_babel import gettext
 
 from webapp import database, identity
 from workflows.clock import OFFICE_ZONE
@@ -42,11 +43,17 @@ def init_app(app: Flask) -> None:
 def _everywhere() -> dict[str, Any]:
     return {
         "navigation": navigation() if identity.is_signed_in() else [],
-        "language": str(get_locale()),
+        "language": chosen_language(),
         "languages": current_app.config["LANGUAGES"],
         "post_line": post_line,
         "here": request.full_path.rstrip("?") if request.method == "GET" else request.path,
     }
+
+
+def chosen_language() -> str:
+    """The reader's language, as the application names it."""
+    chosen = str(cookie.get("language", ""))
+    return chosen if chosen in current_app.config["LANGUAGES"] else str(current_app.config["BABEL_DEFAULT_LOCALE"])
 
 
 def navigation() -> list[NavigationItem]:

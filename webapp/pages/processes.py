@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request, url_for
-from flask_babel import get_locale, gettext
+from flask_babel import gettext
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -70,7 +70,11 @@ def edit(process: str) -> str:
     newest = bundles.latest(session, process)
     opened = _version(session, process, request.args.get("version", newest.version, type=int))
     return render_template(
-        "processes/edit.html", process=process, opened=opened, newest=newest, editor=_for_editor(session, opened, newest)
+        "processes/edit.html",
+        process=process,
+        opened=opened,
+        newest=newest,
+        editor=_for_editor(session, opened, newest),
     )
 
 
@@ -183,7 +187,7 @@ def _for_editor(session: Session, opened: Bundle, newest: Bundle) -> dict[str, A
     """What the editor's script needs to know, as JSON in the page."""
     process = opened.process
     return {
-        "language": str(get_locale()).replace("_", "-"),
+        "language": furniture.chosen_language().replace("_", "-"),
         "drawing": url_for("processes.drawing", process=process, version=opened.version),
         "check": url_for("processes.check_drawing", process=process),
         "publish": url_for("processes.publish", process=process),

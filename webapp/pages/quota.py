@@ -171,7 +171,9 @@ def _movements(session: Session, own: QuotaRow) -> list[dict[str, Any]]:
         {
             "at": movement.at,
             "kind": movement.kind.label,
-            "amount": -movement.amount if movement.from_account == own.account_id and _leaves(movement) else movement.amount,
+            "amount": -movement.amount
+            if movement.from_account == own.account_id and _leaves(movement)
+            else movement.amount,
             "reason": movement.reason,
         }
         for movement in quotas.movements_of(session, own.account_id, limit=MOVEMENTS_SHOWN)

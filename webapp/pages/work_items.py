@@ -62,9 +62,7 @@ def complete(item_id: int) -> Any:
     return redirect(_next_place(case_id), code=303)
 
 
-def _page(
-    item: WorkItem, values: Mapping[str, Any] | None = None, refusal: InvalidData | None = None
-) -> str:
+def _page(item: WorkItem, values: Mapping[str, Any] | None = None, refusal: InvalidData | None = None) -> str:
     session = database.session()
     case = case_view.find(session, item.case_id)
     bundle = bundles.parsed(session, case.bundle_id)
