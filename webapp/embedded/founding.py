@@ -1,11 +1,10 @@
 """What must stand before the first page: tables, processes, the tree of units, and people to try it with."""
 
-from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+import workflows
 from webapp import app, database
 from webapp.database import db
 from workflows import migrations
@@ -13,6 +12,7 @@ from workflows.domain import demo, region
 from workflows.domain.demo import DemoLogin
 from workflows.engine import bundles, check
 from workflows.journal import SYSTEM
+from workflows.operations import demonstration
 from workflows.operations.wiring import ENVIRONMENT
 
 FIRST_NOTE = "随程序安装"
@@ -29,27 +29,36 @@ def found(demo_password: str | None) -> list[DemoLogin]:
             session = database.session()
             publish_packaged(session)
             region.install(session)
-            logins = demo.install(session, password=demo_password) if demo_password else []
+            logins = _demo(session, demo_password) if demo_password else []
             database.commit()
         finally:
             db.engine.dispose()
     return logins
 
 
-def publish_packaged(session: Session) -> None:
-    """Publish every process that comes with the program and has no version here yet.
+def _demo(session: Session, password: str) -> list[DemoLogin]:
+    logins = demo.install(session, password=password)
+    demonstration.install_candidates(session)
+    return logins
 
-    A process that stands already is left alone: an administrator may have changed it since.
+
+def publish_packaged(session: Session) -> None:
+    """Publish every process that comes with the program in a version that is not here yet.
+
+    A process whose newest version was published by a person is left alone: an administrator has made it his own.
     """
-    standing = {bundle.process for bundle in bundles.all_latest(session)}
+    theirs = {bundle.process for bundle in bundles.all_latest(session) if bundle.published_by is not None}
     for folder in packaged_bundles():
-        if folder.name not in standing:
+        if folder.name not in theirs:
             check.publish(session, ENVIRONMENT, bundles.read_folder(folder), SYSTEM, FIRST_NOTE)
 
 
 def packaged_bundles() -> Iterator[Path]:
     """The folders of the processes that come with the program, by name; a folder is named as its process."""
     spec = find_spec("bpmn")
-    places = spec.submodule_search_locations if spec else None
-    for place in places or []:
-        yield from sorted(path for path in Path(place).iterdir() if any(path.glob("*.bpmn")))
+    # An editable install answers with a hook's name beside the real folder, and that twice.
+    places = {
+        Path(place).resolve() for place in (spec and spec.submodule_search_locations) or [] if Path(place).is_dir()
+    }
+    for place in sorted(places):
+        yield from sorted(path for path in place.iterdir() if any(path.glob("*.bpmn")))
