@@ -8,6 +8,7 @@ import socket
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -22,7 +23,7 @@ from workflows.domain.demo import DemoLogin
 READY_SECONDS = 60.0
 LOOK_SECONDS = 0.5
 
-MOST_SHOWN = 3
+MOST_SHOWN = 2
 """Logins of one kind of post that are printed; the others are in the list of people."""
 
 
@@ -131,10 +132,8 @@ def _welcome(logins: list[DemoLogin], host: str, port: int, data: Path) -> None:
     if not logins:
         return
     click.echo(f"演示人员（均为虚构）的口令都是：{logins[0].password}")
-    shown: set[tuple[str, str]] = set()
+    shown: Counter[str] = Counter()
     for login in logins:
-        if (login.post, login.unit) not in shown and len(
-            [post for post, _ in shown if post == login.post]
-        ) < MOST_SHOWN:
-            shown.add((login.post, login.unit))
+        shown[login.post] += 1
+        if shown[login.post] <= MOST_SHOWN:
             click.echo(f"  {login.login:<24}{login.post}　{login.unit}　{login.name}")

@@ -1,10 +1,11 @@
 """What must stand before the first page: tables, processes, the tree of units, and people to try it with."""
 
+from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-import workflows
 from webapp import app, database
 from webapp.database import db
 from workflows import migrations
