@@ -22,7 +22,7 @@ from workflows.engine.environment import Call, Environment
 from workflows.engine.specs import CaseWorkflow, DueTime
 from workflows.engine.tables import Case
 from workflows.errors import Refusal
-from workflows.journal import Actor, Event
+from workflows.journal import SYSTEM, Actor, Event
 
 ACTIVE = TaskState.WAITING | TaskState.READY | TaskState.STARTED
 """States of a task that a person, a timer, a message or a sub-process can still move."""
@@ -52,9 +52,10 @@ class Act:
     actor: Actor
     last_end: str | None = None
 
-    def note(self, event: Event, **facts: Any) -> None:
-        """Write to the case's own chain."""
-        journal.record(self.session, event, chain=journal.case_chain(self.case.id), actor=self.actor, **facts)
+    def note(self, event: Event, *, actor: Actor | None = None, **facts: Any) -> None:
+        """Write to the case's own chain, in the name of whoever acts unless `actor` says otherwise."""
+        chain = journal.case_chain(self.case.id)
+        journal.record(self.session, event, chain=chain, actor=actor or self.actor, **facts)
 
     def label(self, step: str) -> str:
         """What the drawing calls the step."""
@@ -162,7 +163,7 @@ def advance(act: Act, workflow: CaseWorkflow, begin: Callable[[], object] | None
         if isinstance(task.task_spec, EndEvent):
             act.last_end = task.task_spec.name
         if isinstance(getattr(task.task_spec, "event_definition", None), DueTime):
-            act.note(Event.TIMER_FIRED, step=task.task_spec.name, due=task.internal_data.get("due"))
+            act.note(Event.TIMER_FIRED, actor=SYSTEM, step=task.task_spec.name, due=task.internal_data.get("due"))
 
     workflow.script_engine = Scripts(act)
     try:

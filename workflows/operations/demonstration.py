@@ -26,6 +26,7 @@ from workflows.operations.rehearsal import lawful_actor
 from workflows.operations.wiring import ENVIRONMENT
 
 PROCESS = "admission"
+WAY = "scenarios/admitted_nmg_2020.yaml"
 CANDIDATES_PER_BRANCH = 5
 
 _ID = re.compile(r"@id:(\d{4}-\d{2}-\d{2})(.*)")
@@ -50,13 +51,11 @@ def install_candidates(session: Session, seed: int = 20200427) -> int:
 
 
 def _whole_way(files: Mapping[str, str]) -> Scenario:
-    """The longest scenario of the seed's rule set that is without refusals and waits: a plain way to the end."""
-    found = [scenarios.read(text, path) for path, text in files.items() if path.endswith(".yaml")]
-    plain = [each for each in found if each.rule_set in (None, "NMG_2020") and "admitted" in (each.ends_at or "")]
-    if not plain:
-        raise ScenarioFault("流程包里没有走到入团的情景")
-    chosen = min(plain, key=lambda each: (len(each.steps), each.file))
-    return replace(chosen, steps=[step for step in chosen.steps if "do" in step or "wait_until" in step])
+    """The plain way to the end, without its assertions and refusals."""
+    if WAY not in files:
+        raise ScenarioFault(f"流程包里没有情景 {WAY}")
+    way = scenarios.read(files[WAY], WAY)
+    return replace(way, steps=[step for step in way.steps if "do" in step or "wait_until" in step])
 
 
 def _shifted(way: Scenario, length: int, days_ago: int) -> Scenario:
