@@ -1,8 +1,8 @@
 """The cast: the same people in the same branch, in every test. All of them are invented.
 
-萨仁 (Saren) leads the branch, 林一 (Lin) is its organisation commissioner, 巴特尔 (Bator) guides applicants, 高娃 (Gaowa)
-and 陈静 (Chen) sit on the school's committee, 赵军 (Zhao) works at the county, 孙河 (Sun) at the region, 何平 (He)
-administers, 马兰 (Ma) audits. 乌云 (Wuyun) applies; she is a person only once her application is registered.
+萨仁 (Saren) leads the branch, 林一 (Lin) is its organisation commissioner, 巴特尔 (Bator) guides applicants,
+高娃 (Gaowa) and 陈静 (Chen) sit on the school's committee, 赵军 (Zhao) works at the county, 孙河 (Sun) at the region,
+何平 (He) administers, 马兰 (Ma) audits. 乌云 (Wuyun) applies; she is a person only once her application is registered.
 """
 
 from dataclasses import dataclass

@@ -34,7 +34,7 @@ def audit(session: Session) -> Audit:
     """Check every plan; reads only. Run it in one transaction, so that it sees one moment."""
     plans = {plan.id: plan for plan in session.scalars(select(Plan).order_by(Plan.year))}
     accounts = list(session.scalars(select(QuotaAccount).order_by(QuotaAccount.id)))
-    names = dict(session.execute(select(Unit.id, Unit.name)).tuples().all())
+    names = dict(session.execute(select(Unit.id, Unit.name)).all())
     told = {account.id: f"{plans[account.plan_id].year}年·{names[account.unit_id]}" for account in accounts}
     faults = [
         *_balances_differ(session, accounts, told),
@@ -208,9 +208,9 @@ def _journal_differs(session: Session, accounts: list[QuotaAccount], told: dict[
     for source, target in session.execute(select(QuotaMovement.from_account, QuotaMovement.to_account)):
         touched.update({target if source is None else source, target})
     lengths = dict(
-        session.execute(select(JournalChain.chain, JournalChain.length).where(JournalChain.chain.startswith("quota:")))
-        .tuples()
-        .all()
+        session.execute(
+            select(JournalChain.chain, JournalChain.length).where(JournalChain.chain.startswith("quota:"))
+        ).all()
     )
     for account in accounts:
         entries = lengths.get(account.chain, 0)

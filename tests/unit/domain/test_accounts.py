@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy.orm import Session
 
 from tests.support.cast import Cast
@@ -15,6 +16,18 @@ from workflows.journal import Event
 
 PASSWORD = "Grassland-2020"
 NOON = datetime(2020, 5, 10, 12, 0, tzinfo=OFFICE_ZONE)
+
+
+@pytest.fixture(autouse=True)
+def cheap_hashes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are slow to hash on purpose; only the test of the strength itself waits for it."""
+    if "strong_hashes" not in request.fixturenames:
+        monkeypatch.setattr(accounts, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+@pytest.fixture
+def strong_hashes() -> None:
+    """Hash as the product does."""
 
 
 @pytest.fixture
@@ -112,8 +125,9 @@ def test_a_password_is_kept_as_an_argon2_hash(account: accounts.Account) -> None
     assert PASSWORD not in account.password_hash
 
 
+@pytest.mark.usefixtures("strong_hashes")
 def test_an_old_hash_is_renewed_at_the_next_sign_in(session: Session, account: accounts.Account) -> None:
-    cheap = accounts.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     account.password_hash = cheap.hash(PASSWORD)
     accounts.sign_in(session, "saren", PASSWORD)
     assert "m=65536" in account.password_hash

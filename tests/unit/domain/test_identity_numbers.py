@@ -39,9 +39,7 @@ def test_one_wrong_digit_is_always_noticed(place: int, by: int) -> None:
 
 def test_blanks_small_x_and_full_width_characters_are_forgiven() -> None:
     number = next(
-        found
-        for seed in range(100)
-        if (found := identity_numbers.made_up(BORN, seed, "female")).endswith("X")
+        found for seed in range(100) if (found := identity_numbers.made_up(BORN, seed, "female")).endswith("X")
     )
     typed = " " + number.replace("X", "x").translate({ord("9"): "９"}) + " "
     assert identity_numbers.verify(typed, birth_date=BORN, sex="female") == number

@@ -17,8 +17,10 @@ HERS = identity_numbers.made_up(BORN, "Wuyun", "female")
 def test_an_identity_number_is_not_readable_in_the_table(session: Session) -> None:
     person = people.add(session, name="乌云", sex="female", birth_date=BORN, identity_number=HERS)
     row = session.execute(text("SELECT * FROM person WHERE id = :id"), {"id": person.id}).one()
-    assert not any(HERS.encode() in (bytes(value) if isinstance(value, (bytes, memoryview)) else str(value).encode())
-                   for value in row)
+    assert not any(
+        HERS.encode() in (bytes(value) if isinstance(value, (bytes, memoryview)) else str(value).encode())
+        for value in row
+    )
     session.expire(person)
     assert person.identity == HERS
 

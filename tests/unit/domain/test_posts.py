@@ -120,9 +120,7 @@ def test_several_sit_on_a_committee_but_nobody_twice(session: Session, cast: Cas
 def test_nobody_administers_and_audits(session: Session, cast: Cast) -> None:
     for person, kind in [(cast.he, PostKind.AUDITOR), (cast.ma, PostKind.ADMINISTRATOR)]:
         with pytest.raises(DutiesNotSeparate):
-            posts.assign(
-                session, person_id=person.id, unit_id=cast.region.id, kind=kind, since=SINCE, actor=SYSTEM
-            )
+            posts.assign(session, person_id=person.id, unit_id=cast.region.id, kind=kind, since=SINCE, actor=SYSTEM)
 
 
 def test_nobody_stands_in_for_himself(session: Session, cast: Cast) -> None:

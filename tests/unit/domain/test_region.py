@@ -17,7 +17,9 @@ def test_the_region_has_12_leagues_and_cities_103_counties_and_10_direct_units(s
 
 
 def test_the_counties_are_of_the_five_sorts_the_law_knows() -> None:
-    last = Counter(name.removesuffix("自治旗") if name.endswith("自治旗") else name[-1] for _, name in region.counties())
+    last = Counter(
+        name.removesuffix("自治旗") if name.endswith("自治旗") else name[-1] for _, name in region.counties()
+    )
     autonomous = sum(1 for _, name in region.counties() if name.endswith("自治旗"))
     assert (last["区"], last["市"], last["县"], last["旗"], autonomous) == (23, 11, 17, 49, 3)
 

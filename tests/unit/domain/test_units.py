@@ -41,9 +41,7 @@ def test_a_subtree_holds_the_unit_and_everything_below(session: Session, cast: C
 
 
 def test_a_subtree_is_not_confused_by_ids_that_begin_alike(session: Session, cast: Cast) -> None:
-    many = [
-        units.add(session, cast.county, code=f"X{order}", name="某校", kind=UnitKind.SCHOOL) for order in range(30)
-    ]
+    many = [units.add(session, cast.county, code=f"X{order}", name="某校", kind=UnitKind.SCHOOL) for order in range(30)]
     assert units.subtree_ids(session, many[0].id) == [many[0].id]
 
 

@@ -1,0 +1,97 @@
+"""The demo: plainly marked, complete, the same people from the same seed."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from workflows import journal
+from workflows.domain import accounts, demo, identity_numbers, members, quotas, units
+from workflows.domain.people import Person
+from workflows.domain.posts import PostKind
+from workflows.domain.units import Unit, UnitKind
+
+PASSWORD = "Grassland-2020"
+
+
+@pytest.fixture(scope="module")
+def session(database: Engine) -> Iterator[Session]:
+    """One installation for all tests of this module; what a test adds to it is rolled back with the rest."""
+    with database.connect() as connection, connection.begin() as outer:
+        with Session(bind=connection, join_transaction_mode="create_savepoint") as session:
+            yield session
+        outer.rollback()
+
+
+@pytest.fixture(scope="module")
+def logins(session: Session) -> list[demo.DemoLogin]:
+    return demo.install(session, password=PASSWORD)
+
+
+@pytest.mark.usefixtures("logins")
+def test_everybody_and_every_school_is_marked_as_demo(session: Session) -> None:
+    for person in session.scalars(select(Person)):
+        assert person.is_demo
+        assert person.name.startswith("演示·")
+        assert person.identity is not None
+        identity_numbers.verify(person.identity, birth_date=person.birth_date, sex=person.sex)
+        assert person.identity.startswith(identity_numbers.UNASSIGNED_AREA)
+    for unit in session.scalars(select(Unit).where(Unit.kind.in_([UnitKind.SCHOOL, UnitKind.BRANCH]))):
+        assert unit.is_demo
+        assert unit.name.startswith("演示·")
+
+
+def test_every_account_signs_in_with_the_password_told(session: Session, logins: list[demo.DemoLogin]) -> None:
+    for login in logins[:1] + logins[-1:]:
+        answer = accounts.sign_in(session, login.login, PASSWORD)
+        assert answer.person is not None
+        assert answer.person.name == login.name
+    assert {login.password for login in logins} == {PASSWORD}
+    assert len({login.login for login in logins}) == len(logins)
+
+
+def test_there_is_somebody_for_every_post(logins: list[demo.DemoLogin]) -> None:
+    counted = Counter(login.post for login in logins)
+    assert counted[PostKind.BRANCH_SECRETARY.label] == 7
+    assert counted[PostKind.GRASSROOTS_COMMITTEE.label] == 8
+    assert counted[PostKind.ADMINISTRATOR.label] == counted[PostKind.AUDITOR.label] == 1
+    assert set(counted) == {kind.label for kind in PostKind}
+
+
+@pytest.mark.usefixtures("logins")
+def test_every_branch_can_name_two_guides_and_hold_a_vote(session: Session) -> None:
+    for branch in session.scalars(select(Unit).where(Unit.kind == UnitKind.BRANCH)):
+        guides = members.eligible_guides(session, branch.id)
+        assert len(guides) >= (7 if branch.has_committee else 3)
+
+
+@pytest.mark.usefixtures("logins")
+def test_the_plan_of_2020_reaches_every_county(session: Session) -> None:
+    plan = quotas.current_plan(session)
+    assert (plan.year, plan.total) == (2020, 53_700)
+    rows = {row.unit_id: row for row in quotas.overview(session, plan, units.by_code(session, "150000").id)}
+    assert sum(row.allotted for row in list(rows.values())[1:]) == 53_700
+    for county in session.scalars(select(Unit).where(Unit.kind == UnitKind.COUNTY)):
+        account = quotas.account_of(session, plan.id, county.id)
+        assert account is not None
+        assert 521 <= account.allotted_in <= 522
+    for school in session.scalars(select(Unit).where(Unit.kind == UnitKind.SCHOOL)):
+        account = quotas.account_of(session, plan.id, school.id)
+        assert account is not None
+        assert account.free > 100
+
+
+@pytest.mark.usefixtures("logins")
+def test_ledger_and_journal_are_in_order(session: Session) -> None:
+    assert quotas.audit(session).faults == []
+    assert journal.verify(session).faults == []
+
+
+def test_installing_twice_changes_nothing(session: Session, logins: list[demo.DemoLogin]) -> None:
+    people = list(session.scalars(select(Person.id)))
+    again = demo.install(session)
+    assert [login.login for login in again] == [login.login for login in logins]
+    assert {login.password for login in again} == {None}
+    assert list(session.scalars(select(Person.id))) == people

@@ -1,0 +1,103 @@
+"""The migrations make what the models say, on both databases, can be undone, and guard what was written."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, inspect, text
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import Session
+
+from workflows import clock, journal, migrations, tables
+from workflows.database import new_engine
+from workflows.domain import quotas, region
+from workflows.journal import SYSTEM, Event
+
+APPEND_ONLY = {
+    "journal_entry": "event",
+    "journal_seal": "digest",
+    "journal_sealed_head": "head",
+    "quota_movement": "reason",
+}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A database with nothing in it."""
+    if request.param == "sqlite":
+        engine = new_engine(f"sqlite:///{tmp_path / 'empty.sqlite'}")
+        yield engine
+        engine.dispose()
+        return
+    server, name = request.getfixturevalue("postgres"), f"tuancheng_empty_{uuid4().hex[:8]}"
+    engine = new_engine(server.create(name).render_as_string(hide_password=False))
+    yield engine
+    engine.dispose()
+    server.drop(name)
+
+
+def test_models_and_migrations_agree(empty: Engine) -> None:
+    migrations.upgrade(empty)
+    with empty.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, tables.metadata) == []
+
+
+def test_the_revision_is_told_and_a_second_upgrade_does_nothing(empty: Engine) -> None:
+    assert migrations.current(empty) is None
+    migrations.upgrade(empty)
+    head = migrations.current(empty)
+    migrations.upgrade(empty)
+    assert migrations.current(empty) == head
+
+
+def test_every_step_can_be_undone_and_done_again(empty: Engine) -> None:
+    migrations.upgrade(empty)
+    migrations.downgrade(empty)
+    assert set(inspect(empty).get_table_names()) == {"alembic_version"}
+    migrations.upgrade(empty)
+    assert set(inspect(empty).get_table_names()) == {"alembic_version", *tables.metadata.tables}
+
+
+def test_a_step_that_fails_leaves_the_database_as_it_was(empty: Engine) -> None:
+    with empty.begin() as connection:
+        connection.execute(text("CREATE TABLE work_item (id INTEGER)"))
+    with pytest.raises(DatabaseError):
+        migrations.upgrade(empty)
+    assert inspect(empty).get_table_names() == ["work_item"]
+    assert migrations.current(empty) is None
+
+
+@pytest.mark.parametrize("table, column", APPEND_ONLY.items())
+@pytest.mark.parametrize("act", ["UPDATE {table} SET {column} = 'changed'", "DELETE FROM {table}"])
+def test_what_was_written_can_be_neither_changed_nor_deleted(empty: Engine, table: str, column: str, act: str) -> None:
+    migrations.upgrade(empty)
+    with Session(empty) as session:
+        region.install(session)
+        quotas.open_plan(session, 2020, 10, SYSTEM)
+        journal.record(session, Event.CASE_STARTED, chain="case:1", happened_on=clock.today())
+        journal.seal(session)
+        session.commit()
+    with pytest.raises(DatabaseError, match=f"{table} is append-only"), empty.begin() as connection:
+        connection.execute(text(act.format(table=table, column=column)))
+
+
+@pytest.mark.parametrize("empty", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("table", APPEND_ONLY)
+def test_postgresql_refuses_to_empty_what_was_written(empty: Engine, table: str) -> None:
+    migrations.upgrade(empty)
+    with pytest.raises(DatabaseError, match=f"{table} is append-only"), empty.begin() as connection:
+        connection.execute(text(f"TRUNCATE {table} CASCADE"))
+
+
+def test_a_draft_against_a_database_at_head_finds_nothing_to_do(
+    empty: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrations.upgrade(empty)
+    made: list[str] = []
+    monkeypatch.setattr(migrations.command, "revision", lambda *_, **options: made.append(options["message"]))
+    migrations.draft(empty, "nothing")
+    assert made == ["nothing"]
