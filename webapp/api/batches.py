@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask.views import MethodView
-from marshmallow import Schema, ValidationError, fields, validate, validates
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from webapp import database, identity, sight
 from webapp.api.document import Blueprint
@@ -37,11 +37,11 @@ class NewBatch(Decision):
         validate=validate.Length(1, LARGEST_BATCH, error=f"应为 1 至 {LARGEST_BATCH} 项。"),
     )
 
-    @validates("items")
-    def each_once(self, items: list[dict[str, int]], data_key: str) -> None:
+    @validates_schema(skip_on_field_errors=True)
+    def each_once(self, new: dict[str, Any], **_options: Any) -> None:
         """An item chosen twice is a mistake of the sender."""
-        if len({item["id"] for item in items}) != len(items):
-            raise ValidationError("同一事项只能选一次。", data_key)
+        if len({item["id"] for item in new["items"]}) != len(new["items"]):
+            raise ValidationError("同一事项只能选一次。", "items")
 
 
 class BatchItem(Schema):
