@@ -46,7 +46,7 @@ def command(port: int, host: str, data: Path, *, demo: bool) -> None:
         at_end.enter_context(_alone_in(data))
         _refuse_busy_port(host, port)
         settled = environment.settle(data)
-        click.echo("正在准备数据库……")
+        click.echo("正在准备数据库（第一次启动要安装演示数据，约需半分钟）……" if demo else "正在准备数据库……")
         logins = founding.found(settled.demo_password if demo else None)
         started = children.of(data, host, port, settled.broker_port)
         signal.signal(signal.SIGTERM, _as_if_interrupted)
