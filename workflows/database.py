@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -69,15 +70,30 @@ class Encrypted(TypeDecorator[str]):
         return None if value is None else _cipher().decrypt(bytes(value)).decode()
 
 
+_borrowed_key: ContextVar[str] = ContextVar("borrowed_key", default="")
+
+
 def data_key() -> bytes:
     """The secret behind encrypted columns and look-up digests.
 
     Raises RuntimeError with the command that makes one when the setting is missing.
     """
-    secret = os.environ.get("TUANCHENG_DATA_KEY", "")
+    secret = _borrowed_key.get() or os.environ.get("TUANCHENG_DATA_KEY", "")
     if len(secret) < 16:
-        raise RuntimeError("TUANCHENG_DATA_KEY must be set to at least 16 characters, for example: openssl rand -hex 32")
+        raise RuntimeError(
+            "TUANCHENG_DATA_KEY must be set to at least 16 characters, for example: openssl rand -hex 32"
+        )
     return hashlib.sha256(secret.encode()).digest()
+
+
+@contextmanager
+def throwaway_key() -> Iterator[None]:
+    """Within the block encrypted columns use a key nobody keeps: for rehearsals on databases nobody keeps."""
+    token = _borrowed_key.set(secrets.token_hex(32))
+    try:
+        yield
+    finally:
+        _borrowed_key.reset(token)
 
 
 def _cipher() -> Fernet:

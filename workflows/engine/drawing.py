@@ -188,7 +188,7 @@ def _node(element: etree._Element, kind: str, lanes: dict[str, str], names: dict
         kind=kind,
         name=(element.get("name") or "").replace("\n", " "),
         line=line_of(element),
-        lane=properties.get("lane") or lanes.get(node_id),
+        lane=properties.get("lane") or lanes.get(node_id) or lanes.get(inside or ""),
         properties=properties,
         inside=inside,
         attached_to=element.get("attachedToRef"),

@@ -9,7 +9,6 @@ from typing import Any
 
 import orjson
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
-from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import SubWorkflowTask
 from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
@@ -117,5 +116,4 @@ def _plant(workflow: CaseWorkflow, level: Any, tree: dict[str, Any]) -> None:
 
 def _predict(level: Any) -> None:
     for task in [task for task in level.tasks.values() if task.has_state(TaskState.NOT_FINISHED_MASK)]:
-        if not (isinstance(task.task_spec, SubWorkflowTask) and task.id in level.top_workflow.subprocesses):
-            task.task_spec._predict(task, mask=TaskState.NOT_FINISHED_MASK)
+        task.task_spec._predict(task, mask=TaskState.NOT_FINISHED_MASK)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from workflows import clock, tables
-from workflows.database import new_engine
+from workflows.database import new_engine, throwaway_key
 from workflows.domain import identity_numbers, posts, quota_ledger, quotas, rule_sets, units
 from workflows.domain.members import LeagueMember, MemberStatus
 from workflows.domain.people import Person, Sex
@@ -83,7 +83,7 @@ def _on_stage(scenario: Scenario, files: BundleFiles, mode: str) -> Played:
     engine = new_engine("sqlite://")
     tables.metadata.create_all(engine)
     try:
-        with Session(engine) as session:
+        with Session(engine) as session, throwaway_key():
             begins = clock.start_of(scenario.begins)
             with clock.standing_at(begins - timedelta(days=1)):
                 stage = RehearsalStage(session, files, scenario, live={} if mode == MODES[0] else None)
