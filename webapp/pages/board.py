@@ -168,6 +168,7 @@ def _lines(session: Session, row: BoardRow, acting: WhoActs) -> list[Line]:
         who = gettext("您") if mine else acting.line(item.unit_id, item.post_kind, item.person_id)
         lines.append(Line(item.label, who, due(item.due_on), item.id if mine else None))
     lines += [
-        Line(gettext("等待：%(what)s，至 %(day)s", what=wait.label, day=furniture.day(wait.due_at))) for wait in row.waits
+        Line(gettext("等待：%(what)s，至 %(day)s", what=wait.label, day=furniture.day(wait.due_at)))
+        for wait in row.waits
     ]
     return lines

@@ -41,7 +41,7 @@ def show() -> Any:
         limit=PAGE,
     )
     filters = {"step": step, "name": name, "unit": unit_id, "overdue": "1" if overdue else "", "sort": sort}
-    kept = {key: value for key, value in filters.items() if value}
+    kept: dict[str, Any] = {key: value for key, value in filters.items() if value}
     return render_template(
         "inbox/show.html",
         page=page,

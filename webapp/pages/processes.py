@@ -180,7 +180,7 @@ def _version(session: Session, process: str, version: int) -> Bundle:
 def _running(session: Session) -> dict[int, int]:
     """How many cases run by each version, by bundle id."""
     query = select(Case.bundle_id, func.count()).where(Case.ended_at.is_(None)).group_by(Case.bundle_id)
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _for_editor(session: Session, opened: Bundle, newest: Bundle) -> dict[str, Any]:

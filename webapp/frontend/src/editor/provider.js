@@ -21,7 +21,8 @@ export class Provider {
   }
 
   #groups(element) {
-    const group = (id, label, entries) => ({ id, label: this.vocabulary.translate(label), entries, shouldOpen: true });
+    const { translate } = this.vocabulary;
+    const group = (id, label, entries) => ({ id, label: translate(label), entries, translate, shouldOpen: true });
     return [
       group('general', 'General', this.#general(element)),
       group('step', 'Step', is(element, 'bpmn:UserTask') ? this.#step() : []),

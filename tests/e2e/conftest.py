@@ -1,0 +1,124 @@
+"""The product as it runs: gunicorn, a Celery worker with its beat, PostgreSQL, Valkey, and people in a real browser."""
+
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from tests.e2e.desk import Desk
+from tests.support import broker, browser
+from webapp.embedded.supervision import Child
+from workflows.domain import demo
+from workflows.engine import bundles, check
+from workflows.journal import SYSTEM
+from workflows.operations.wiring import ENVIRONMENT
+
+ADMISSION = Path(__file__).parents[2] / "bpmn" / "admission"
+PASSWORD = "Demo-for-tests-1"
+READY_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class House:
+    """Where the product runs, and the database under it."""
+
+    url: str
+    database: Engine
+
+
+@pytest.fixture
+def house(fresh_database: Engine, tmp_path: Path) -> Iterator[House]:
+    """The demo schools, the admission process, a server and a worker."""
+    with Session(fresh_database) as session:
+        demo.install(session, password=PASSWORD)
+        check.publish(session, ENVIRONMENT, bundles.read_folder(ADMISSION), SYSTEM, "首次发布")
+        session.commit()
+    with ExitStack() as at_end:
+        environment = {
+            "TUANCHENG_DATABASE_URL": fresh_database.url.render_as_string(hide_password=False),
+            "TUANCHENG_BROKER_URL": at_end.enter_context(broker.running()),
+            "TUANCHENG_SECRET_KEY": "a secret for the end-to-end tests only",
+        }
+        port = _free_port()
+        web = ["gunicorn", "webapp.app:create_app()", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"]
+        worker = ["celery", "-A", "tasks.app", "worker", "--beat", "--concurrency", "1", "--loglevel", "info"]
+        for name, command in (("web", [*web, "--threads", "4"]), ("worker", worker)):
+            child = Child(name, [sys.executable, "-m", *command], tmp_path / f"{name}.log", environment)
+            at_end.callback(child.stop)
+            child.start()
+        _wait_for(port, tmp_path / "web.log")
+        yield House(f"http://127.0.0.1:{port}", fresh_database)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One headless Chromium for all stories."""
+    found = browser.find()
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(
+            executable_path=found.executable, args=browser.ARGUMENTS, env=found.environ()
+        ) as started,
+    ):
+        yield started
+
+
+@pytest.fixture
+def desks(house: House, chromium: Browser) -> Iterator["Desks"]:
+    """Desks at which people sit, each with a browser of its own; what went wrong in a console fails the test."""
+    found = Desks(house.url, chromium)
+    yield found
+    complaints = found.close()
+    assert not complaints
+
+
+class Desks:
+    """One desk for each login, opened when it is first needed."""
+
+    def __init__(self, url: str, chromium: Browser) -> None:
+        self.url, self.chromium = url, chromium
+        self.open: dict[str, Desk] = {}
+
+    def __getitem__(self, login: str) -> Desk:
+        if login not in self.open:
+            context = self.chromium.new_context(
+                base_url=self.url, locale="zh-CN", viewport={"width": 1366, "height": 768}
+            )
+            self.open[login] = Desk(context.new_page())
+            self.open[login].sign_in(login, PASSWORD)
+        return self.open[login]
+
+    def close(self) -> list[str]:
+        """Close all, and answer what the consoles complained about."""
+        for desk in self.open.values():
+            desk.page.context.close()
+        return [complaint for desk in self.open.values() for complaint in desk.complaints]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(port: int, log: Path) -> None:
+    until = time.monotonic() + READY_SECONDS
+    while time.monotonic() < until:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/sign-in", timeout=2):
+                return
+        except urllib.error.HTTPError as error:
+            raise AssertionError(log.read_text()) from error
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(log.read_text())
