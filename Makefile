@@ -47,8 +47,8 @@ fix: dev ## mend style where a machine can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: install ## write docs/reference anew from the code
-	$(BIN)/tuancheng docs docs/reference
+docs: install ## write the pages of docs/reference that come from the code
+	$(BIN)/python docs/generate.py docs/reference
 
 clean: ## remove everything that was made, but not your data in var/
 	rm -rf .venv .stamps build dist *.egg-info $(FRONTEND)/node_modules webapp/static/dist .coverage .coverage.* htmlcov

@@ -1,0 +1,138 @@
+"""Writes the pages of docs/reference that come from the code; `make docs` runs it, tests/test_house.py compares.
+
+Usage: python docs/generate.py FOLDER
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from pkgutil import walk_packages
+
+import click
+
+from workflows.errors import Refusal, every_refusal
+from workflows.journal import Event
+from workflows.operations.wiring import ENVIRONMENT
+
+ROOMS = ("workflows", "webapp")
+WITHOUT_EFFECT = ("workflows.migrations.",)
+"""Alembic's scripts run only inside Alembic."""
+
+KINDS = {
+    "invalid": "422",
+    "forbidden": "403",
+    "missing": "404",
+    "stale": "412",
+    "conflict": "409",
+    "busy": "503",
+}
+
+NOTICE = "<!-- Written by docs/generate.py from the code (`make docs`); change the code, not this page. -->\n"
+
+
+def main() -> None:
+    """Write every generated page into the folder named on the command line."""
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, page in PAGES.items():
+        folder.joinpath(name).write_text(page(), encoding="utf-8")
+
+
+def errors() -> str:
+    """Every refusal by its code."""
+    return _page("Refusals", REFUSALS, _each_refusal())
+
+
+def journal_events() -> str:
+    """Every kind of journal entry."""
+    lines = (f"## `{event.value}`\n\n`Event.{event.name}`" for event in sorted(Event, key=lambda event: event.value))
+    return _page("Journal events", EVENTS, lines)
+
+
+def operations() -> str:
+    """Every operation that a drawing may call."""
+    return _page("Operations", OPERATIONS, _each_operation())
+
+
+def commands() -> str:
+    """Every command of the command line."""
+    main = import_module("webapp.commands").main
+    return _page("Commands", COMMANDS, _each_command(main, "tuancheng"))
+
+
+def refusals() -> list[type[Refusal]]:
+    """All refusals of the product; those that tests declare are left out."""
+    for room in ROOMS:
+        package = import_module(room)
+        for module in walk_packages(package.__path__, f"{room}."):
+            if not module.name.startswith(WITHOUT_EFFECT) and not module.name.endswith("__main__"):
+                import_module(module.name)
+    return [refusal for refusal in every_refusal() if refusal.__module__.split(".")[0] in ROOMS]
+
+
+def _each_refusal() -> Iterator[str]:
+    for refusal in refusals():
+        told = [
+            f"## `{refusal.code}`",
+            f"> {refusal.sentence}",
+            f"`{refusal.__module__}.{refusal.__name__}`, HTTP {KINDS[refusal.kind]}. {_first_line(refusal)}",
+        ]
+        if refusal.rule:
+            told.append(f"Rule: {refusal.rule}" + (f" ({refusal.article})" if refusal.article else ""))
+        yield "\n\n".join(told)
+
+
+def _each_operation() -> Iterator[str]:
+    for name, operation in sorted(ENVIRONMENT.operations.items()):
+        parameters = ", ".join(f"`{parameter}`" for parameter in operation.parameters) or "none"
+        offered = ", ".join(f"`{code}`" for code in operation.errors) or "none"
+        yield (
+            f"## `{name}`\n\n{operation.title}. {_first_line(operation.function)}\n\n"
+            f"Parameters: {parameters}. BPMN errors: {offered}."
+        )
+
+
+def _each_command(command: click.Command, words: str) -> Iterator[str]:
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            found = command.get_command(context, name)
+            if found is not None:
+                yield from _each_command(found, f"{words} {name}")
+        return
+    context = click.Context(command, info_name=words, terminal_width=100, max_content_width=100)
+    yield f"## `{words}`\n\n```\n{command.get_help(context)}\n```"
+
+
+def _first_line(thing: Callable[..., object]) -> str:
+    return (thing.__doc__ or "").strip().split("\n", 1)[0]
+
+
+def _page(title: str, introduction: str, sections: Iterator[str]) -> str:
+    return f"# {title}\n\n{NOTICE}\n{introduction}\n\n" + "\n\n".join(sections) + "\n"
+
+
+REFUSALS = """What the product says when it must not do what was asked. `code` is stable and stands in the API's
+`application/problem+json`, in the journal's `act:refused` entries and, for a service step, as the BPMN error that a
+boundary event may catch. The sentence is what a person reads; facts stand in braces."""
+
+EVENTS = """Every kind of entry in the journal, as `subject:action`. An entry keeps who acted, in which post, for whom,
+at which unit, when it happened and when it was recorded, and its facts; personal data stays out."""
+
+OPERATIONS = """What a service step of a drawing may call by name. An operation runs in the transaction of the step that
+led to it: places, numbers and the state of the case stand or fall together."""
+
+COMMANDS = """The command line `tuancheng`. Exit code 0: as it should be; 1: a fault was found, and said; 2: the command
+was called wrongly."""
+
+PAGES: dict[str, Callable[[], str]] = {
+    "errors.md": errors,
+    "journal-events.md": journal_events,
+    "operations.md": operations,
+    "commands.md": commands,
+}
+
+
+if __name__ == "__main__":
+    main()
