@@ -11,10 +11,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from workflows.domain import identity_numbers, members, people, posts, quotas, units
+from workflows.domain import identity_numbers, members, quotas, units
 from workflows.domain.members import Candidate, LeagueMember, MemberStatus
-from workflows.domain.people import Person
-from workflows.domain.posts import PostKind
+from workflows.domain.people import Person, Sex
+from workflows.domain.posts import Post, PostKind
 from workflows.domain.quota_ledger import Plan
 from workflows.domain.units import Field, Unit, UnitKind
 from workflows.journal import SYSTEM, Actor
@@ -52,52 +52,83 @@ class Cast:
 
 
 def build(session: Session) -> Cast:
-    """Found the units and put everybody into his post."""
-    region = units.add(session, None, code="150000", name="内蒙古自治区团委", kind=UnitKind.REGION)
-    city = units.add(session, region, code="150100", name="呼和浩特市团委", kind=UnitKind.PREFECTURE)
-    county = units.add(session, city, code="150102", name="新城区团委", kind=UnitKind.COUNTY)
-    other_county = units.add(session, city, code="150103", name="回民区团委", kind=UnitKind.COUNTY)
-    school = units.add(session, county, code="S1", name="第一中学团委", kind=UnitKind.SCHOOL, field=Field.SENIOR)
-    other_school = units.add(session, county, code="S2", name="第二中学团委", kind=UnitKind.SCHOOL, field=Field.JUNIOR)
-    branch = units.add(session, school, code="S1-1", name="高一1班团支部", kind=UnitKind.BRANCH)
-    small = units.add(session, school, code="S1-2", name="高一2班团支部", kind=UnitKind.BRANCH, has_committee=False)
-
-    def somebody(name: str, unit: Unit, kind: PostKind | None, *, born: date = date(1990, 1, 1)) -> Person:
-        home = unit.id if unit.kind == UnitKind.BRANCH else None
-        person = people.add(session, name=name, sex="female", birth_date=born, unit_id=home)
-        if kind is not None:
-            posts.assign(session, person_id=person.id, unit_id=unit.id, kind=kind, since=SINCE, actor=SYSTEM)
-        return person
-
-    cast = Cast(
-        region=region,
-        city=city,
-        county=county,
-        other_county=other_county,
-        school=school,
-        other_school=other_school,
-        branch=branch,
-        small_branch=small,
-        saren=somebody("萨仁", branch, PostKind.BRANCH_SECRETARY, born=date(2004, 1, 1)),
-        lin=somebody("林一", branch, PostKind.ORG_COMMISSIONER, born=date(2004, 2, 1)),
-        bator=somebody("巴特尔", branch, PostKind.MENTOR, born=date(2004, 3, 1)),
-        gaowa=somebody("高娃", school, PostKind.GRASSROOTS_COMMITTEE),
-        chen=somebody("陈静", school, PostKind.GRASSROOTS_COMMITTEE),
-        zhao=somebody("赵军", county, PostKind.COUNTY_COMMITTEE),
-        sun=somebody("孙河", region, PostKind.REGION_COMMITTEE),
-        he=somebody("何平", region, PostKind.ADMINISTRATOR),
-        ma=somebody("马兰", region, PostKind.AUDITOR),
+    """Found the units and put everybody into his post; with few statements, because almost every test begins so."""
+    tree = _found(session)
+    branch, school, region = tree["branch"], tree["school"], tree["region"]
+    places: dict[str, tuple[str, Unit, PostKind, date]] = {
+        "saren": ("萨仁", branch, PostKind.BRANCH_SECRETARY, date(2004, 1, 1)),
+        "lin": ("林一", branch, PostKind.ORG_COMMISSIONER, date(2004, 2, 1)),
+        "bator": ("巴特尔", branch, PostKind.MENTOR, date(2004, 3, 1)),
+        "gaowa": ("高娃", school, PostKind.GRASSROOTS_COMMITTEE, date(1985, 4, 1)),
+        "chen": ("陈静", school, PostKind.GRASSROOTS_COMMITTEE, date(1986, 5, 1)),
+        "zhao": ("赵军", tree["county"], PostKind.COUNTY_COMMITTEE, date(1987, 6, 1)),
+        "sun": ("孙河", region, PostKind.REGION_COMMITTEE, date(1988, 7, 1)),
+        "he": ("何平", region, PostKind.ADMINISTRATOR, date(1989, 8, 1)),
+        "ma": ("马兰", region, PostKind.AUDITOR, date(1990, 9, 1)),
+    }
+    everybody = {key: _person(name, unit, born) for key, (name, unit, _, born) in places.items()}
+    session.add_all(everybody.values())
+    session.flush()
+    session.add_all(
+        Post(person_id=everybody[key].id, unit_id=unit.id, kind=kind, since=SINCE)
+        for key, (_, unit, kind, _) in places.items()
     )
-    for person in (cast.saren, cast.lin, cast.bator):
-        make_member(session, person, branch)
-    return cast
+    for key in ("saren", "lin", "bator"):
+        session.add(_member(everybody[key], branch))
+    session.flush()
+    return Cast(**tree, **everybody)
+
+
+def _found(session: Session) -> dict[str, Unit]:
+    def unit(code: str, name: str, kind: UnitKind, field: Field | None = None, *, committee: bool = True) -> Unit:
+        return Unit(
+            code=code, name=name, short_name=name, kind=kind, field=field, has_committee=committee, is_demo=False
+        )
+
+    tree = {
+        "region": unit("150000", "内蒙古自治区团委", UnitKind.REGION),
+        "city": unit("150100", "呼和浩特市团委", UnitKind.PREFECTURE),
+        "county": unit("150102", "新城区团委", UnitKind.COUNTY),
+        "other_county": unit("150103", "回民区团委", UnitKind.COUNTY),
+        "school": unit("S1", "第一中学团委", UnitKind.SCHOOL, Field.SENIOR),
+        "other_school": unit("S2", "第二中学团委", UnitKind.SCHOOL, Field.JUNIOR),
+        "branch": unit("S1-1", "高一1班团支部", UnitKind.BRANCH),
+        "small_branch": unit("S1-2", "高一2班团支部", UnitKind.BRANCH, committee=False),
+    }
+    levels = [
+        {"region": None},
+        {"city": "region"},
+        {"county": "city", "other_county": "city"},
+        {"school": "county", "other_school": "county"},
+        {"branch": "school", "small_branch": "school"},
+    ]
+    for level in levels:
+        units.add_all(session, [(tree[above] if above else None, tree[key]) for key, above in level.items()])
+    return tree
+
+
+def _person(name: str, unit: Unit, born: date) -> Person:
+    home = unit.id if unit.kind == UnitKind.BRANCH else None
+    return Person(
+        name=name, sex=Sex.FEMALE, birth_date=born, ethnic_group="汉族", nationality="CN", unit_id=home, is_demo=False
+    )
+
+
+def _member(person: Person, branch: Unit) -> LeagueMember:
+    return LeagueMember(
+        person_id=person.id,
+        unit_id=branch.id,
+        joined_on=date(2019, 5, 4),
+        status=MemberStatus.ACTIVE,
+        may_vote=True,
+        may_introduce=True,
+        is_party_member=False,
+    )
 
 
 def make_member(session: Session, person: Person, branch: Unit) -> LeagueMember:
     """A member of the branch in good standing."""
-    member = LeagueMember(
-        person_id=person.id, unit_id=branch.id, joined_on=date(2019, 5, 4), status=MemberStatus.ACTIVE
-    )
+    member = _member(person, branch)
     session.add(member)
     session.flush()
     return member

@@ -153,11 +153,19 @@ def test_ending_a_post_ends_its_substitutions(session: Session, cast: Cast) -> N
 
 
 def test_assigning_and_ending_stand_in_the_journal_of_the_unit_without_names(session: Session, cast: Cast) -> None:
-    posts.end(session, post_id=post_of(session, cast).id, last_day=MAY_DAY, actor=cast.actor(cast.gaowa))
-    entries = journal.entries_of(session, journal.unit_chain(cast.branch.id))
-    assert [entry.event for entry in entries] == [Event.POST_ASSIGNED] * 3 + [Event.POST_ENDED]
-    assert entries[-1].person_id == cast.gaowa.id
-    assert entries[-1].facts["holder"] == cast.saren.id
+    post = posts.assign(
+        session,
+        person_id=cast.saren.id,
+        unit_id=cast.small_branch.id,
+        kind=PostKind.BRANCH_SECRETARY,
+        since=SINCE,
+        actor=cast.actor(cast.gaowa),
+    )
+    posts.end(session, post_id=post.id, last_day=MAY_DAY, actor=cast.actor(cast.gaowa))
+    entries = journal.entries_of(session, journal.unit_chain(cast.small_branch.id))
+    assert [entry.event for entry in entries] == [Event.POST_ASSIGNED, Event.POST_ENDED]
+    assert [entry.person_id for entry in entries] == [cast.gaowa.id] * 2
+    assert [entry.facts["holder"] for entry in entries] == [cast.saren.id] * 2
     assert "萨仁" not in str([entry.facts for entry in entries])
 
 
