@@ -1,16 +1,18 @@
 """The application on the test's own transaction, and people who are signed in to it."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.orm import Session
 
 from tests.api.caller import PASSWORD, Caller
+from tests.conftest import _copy as copy_of_template
 from tests.support import cast as people
 from tests.support.cast import Cast
 from webapp.app import create_app
@@ -19,6 +21,7 @@ from webapp.settings import Settings
 from workflows import clock
 from workflows.domain import accounts, identity_numbers
 from workflows.domain.people import Person
+from workflows.domain.units import Unit
 from workflows.engine import bundles
 from workflows.engine.tables import Bundle
 from workflows.journal import SYSTEM
@@ -33,6 +36,23 @@ QUICK_HASH = QUICK_HASHER.hash(PASSWORD)
 NOW = datetime(2020, 6, 1, 2, 0, tzinfo=UTC)
 
 NOBODY_LISTENS = "redis://127.0.0.1:1/0"
+
+
+FOUNDED: dict[Engine, dict[str, tuple[type[Unit | Person], int]]] = {}
+"""Which rows are the cast, in each database."""
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A database of each kind in which the cast, the year's places and the admission process stand already."""
+    with ExitStack() as at_end:
+        engine = copy_of_template(request.param, request.getfixturevalue, tmp_path_factory.mktemp("api"), at_end)
+        with Session(engine) as session, session.begin():
+            cast = people.build(session)
+            people.plan_for_school(session, cast, 3)
+            bundles.store(session, bundles.read_folder(ADMISSION), [], SYSTEM, "")
+            FOUNDED[engine] = {name: (type(row), row.id) for name, row in vars(cast).items()}
+        yield engine
 
 
 @pytest.fixture(scope="session")
@@ -65,20 +85,15 @@ def now() -> Iterator[datetime]:
 
 
 @pytest.fixture
-def cast(session: Session) -> Cast:
+def cast(session: Session, database: Engine) -> Cast:
     """Units and people, with the year's places at the school."""
-    cast = people.build(session)
-    people.plan_for_school(session, cast, 3)
-    session.commit()
-    return cast
+    return Cast(**{name: session.get_one(kind, row_id) for name, (kind, row_id) in FOUNDED[database].items()})
 
 
 @pytest.fixture
 def admission(session: Session) -> Bundle:
     """The admission process, published."""
-    bundle = bundles.store(session, bundles.read_folder(ADMISSION), [], SYSTEM, "")
-    session.commit()
-    return bundle
+    return session.scalars(select(Bundle)).one()
 
 
 @pytest.fixture
