@@ -58,7 +58,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Encrypted(TypeDecorator[str]):
-    """Text kept encrypted with the key of `TUANCHENG_DATA_KEY`; minors' identity numbers are stored so (PIPL Art. 51)."""
+    """Text kept encrypted with the key of `TUANCHENG_DATA_KEY`: minors' identity numbers (PIPL Art. 51)."""
 
     impl = LargeBinary
     cache_ok = True

@@ -16,7 +16,7 @@ from workflows import clock
 from workflows.database import Base, BigId, Json
 
 RESEND_AFTER = timedelta(seconds=60)
-"""How long a handed-over row may stay undone before the sweep sends it again; longer than any job is allowed to take."""
+"""How long a handed-over row may stay undone before the sweep sends it again; longer than any job may take."""
 
 
 class OutboxRow(Base):

@@ -1,6 +1,7 @@
 """Tiny drawings for tests: elements and flows in, BPMN XML out."""
 
 from html import escape
+from itertools import pairwise
 
 from workflows.engine.bundles import BundleFiles
 
@@ -107,7 +108,7 @@ def flow(source: str, target: str, when: str = "", name: str = "") -> str:
 
 
 def way(*nodes: str) -> str:
-    return "".join(flow(a, b) for a, b in zip(nodes, nodes[1:], strict=False))
+    return "".join(flow(a, b) for a, b in pairwise(nodes))
 
 
 def drawing(*elements: str, lanes: dict[str, list[str]] | None = None, process: str = "tiny") -> str:
