@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 import click
 
@@ -45,25 +46,37 @@ def command(port: int, host: str, data: Path, *, demo: bool) -> None:
     with ExitStack() as at_end:
         at_end.enter_context(_alone_in(data))
         _refuse_busy_port(host, port)
-        settled = environment.settle(data)
-        click.echo("正在准备数据库（第一次启动要安装演示数据，约需半分钟）……" if demo else "正在准备数据库……")
-        logins = founding.found(settled.demo_password if demo else None)
-        started = children.of(data, host, port, settled.broker_port)
         signal.signal(signal.SIGTERM, _as_if_interrupted)
         try:
-            for child in started:
-                at_end.callback(child.stop)
-                child.start()
-            _wait_until_it_answers(started, host, port)
-            _welcome(logins, host, port, data)
-            while True:
-                time.sleep(LOOK_SECONDS)
-                _watch(started)
+            _serve(data, host, port, demo=demo, at_end=at_end)
         except ChildFailed as failed:
             raise click.ClickException(f"反复启动失败，已停止：{failed}") from failed
         except KeyboardInterrupt:
             click.echo("\n正在停止……")
     click.echo("已停止。")
+
+
+def _serve(data: Path, host: str, port: int, *, demo: bool, at_end: ExitStack) -> NoReturn:
+    """Start the children and watch over them, until interrupted; `at_end` stops them."""
+    settled = environment.settle(data)
+    started: list[Child] = []
+
+    def start(child: Child) -> None:
+        started.append(child)
+        at_end.callback(child.stop)
+        child.start()
+
+    if settled.broker_port:
+        start(children.broker(data, settled.broker_port))
+    click.echo("正在准备数据库（第一次启动要安装演示数据，约需半分钟）……" if demo else "正在准备数据库……")
+    logins = founding.found(settled.demo_password if demo else None)
+    for child in children.worker_and_pages(data, host, port):
+        start(child)
+    _wait_until_it_answers(started, host, port)
+    _welcome(logins, host, port, data)
+    while True:
+        time.sleep(LOOK_SECONDS)
+        _watch(started)
 
 
 @contextmanager
