@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from tests.concurrency.race import Act, at_once, kinds, look_without_locking
 from tests.support import cast as people
-from workflows.domain import members, numbering, quotas
+from workflows.domain import members, numbering, posts, quotas, units
 from workflows.domain.members import Candidate, OpenApplicationElsewhere
 from workflows.domain.numbering import NumberBlock, Place
+from workflows.domain.posts import PostKind
 from workflows.domain.quota_ledger import QuotaAccount, lock_accounts
 from workflows.domain.quotas import QuotaExhausted
 from workflows.journal import SYSTEM
@@ -176,6 +177,26 @@ def test_two_offices_registering_one_person_at_once_make_one_application(fresh_d
 
     answers = at_once(fresh_database, register(1), register(2))
     assert kinds(answers) == sorted([Candidate.__name__, OpenApplicationElsewhere.__name__])
+
+
+def test_two_offices_filling_one_post_at_once_put_one_person_into_it(fresh_database: Engine) -> None:
+    found(fresh_database, places=1, cases=0)
+    with Session(fresh_database) as session:
+        branch = units.by_code(session, "S1-2").id
+        persons = [person.id for person in members.eligible_guides(session, units.by_code(session, "S1-1").id)]
+
+    def assign(person_id: int) -> Act:
+        return lambda session: posts.assign(
+            session,
+            person_id=person_id,
+            unit_id=branch,
+            kind=PostKind.BRANCH_SECRETARY,
+            since=people.SINCE,
+            actor=SYSTEM,
+        )
+
+    answers = at_once(fresh_database, *(assign(person_id) for person_id in persons[:2]))
+    assert kinds(answers) == ["Post", "PostFilled"]
 
 
 def lock_both(order: Callable[[list[int]], list[int]], meet: Callable[[], object]) -> Act:

@@ -203,23 +203,21 @@ def assign(
     until: date | None = None,
     actor: Actor,
 ) -> Post:
-    """Put a person into a post; raises WrongLevel, TermWrong, PostFilled, DutiesNotSeparate. Journalled on the unit."""
-    unit, kind = units.get(session, unit_id), PostKind(kind)
+    """Put a person into a post; raises WrongLevel, TermWrong, PostFilled, DutiesNotSeparate. Journalled on the unit.
+
+    The unit's row is locked, so that two offices do not fill one post at once.
+    """
+    unit, kind = units.lock(session, unit_id), PostKind(kind)
     people.get(session, person_id)
     if unit.kind not in kind.at:
         raise WrongLevel(unit=unit.name, post=kind.label, fields={"kind": f"{unit.kind.label}不设{kind.label}"})
     _check_term(since, until)
-    overlapping = and_(or_(Post.until.is_(None), Post.until >= since), Post.since <= (until or date.max))
-    same_unit = select(Post.id).where(Post.unit_id == unit_id, Post.kind == kind, overlapping)
-    if kind in _HELD_BY_ONE and session.scalar(same_unit.limit(1)) is not None:
+    same_post = select(Post.id).where(Post.unit_id == unit_id, Post.kind == kind, _overlapping(Post, since, until))
+    if kind not in _HELD_BY_ONE:
+        same_post = same_post.where(Post.person_id == person_id)
+    if session.scalar(same_post.limit(1)) is not None:
         raise PostFilled(unit=unit.name, post=kind.label)
-    if session.scalar(same_unit.where(Post.person_id == person_id).limit(1)) is not None:
-        raise PostFilled(unit=unit.name, post=kind.label)
-    if kind in _NEVER_TOGETHER:
-        other = [each for each in _NEVER_TOGETHER if each != kind]
-        together = select(Post.id).where(Post.person_id == person_id, Post.kind.in_(other), overlapping)
-        if session.scalar(together.limit(1)) is not None:
-            raise DutiesNotSeparate()
+    _check_duties(session, person_id, kind, since, until)
     post = Post(person_id=person_id, unit_id=unit_id, kind=kind, since=since, until=until)
     session.add(post)
     session.flush()
@@ -230,12 +228,14 @@ def assign(
 def substitute(
     session: Session, *, post_id: int, person_id: int, since: date, until: date, actor: Actor
 ) -> Substitution:
-    """Let `person_id` exercise the post for its holder for a time; raises OwnSubstitute, TermWrong, NotFound."""
+    """Let somebody exercise the post for its holder for a time; raises OwnSubstitute, TermWrong, DutiesNotSeparate."""
     post = get(session, post_id)
     people.get(session, person_id)
     if post.person_id == person_id:
         raise OwnSubstitute(fields={"person_id": OwnSubstitute.sentence})
     _check_term(since, until)
+    units.lock(session, post.unit_id)
+    _check_duties(session, person_id, post.kind, since, until)
     standing_in = Substitution(post_id=post_id, person_id=person_id, since=since, until=until)
     session.add(standing_in)
     session.flush()
@@ -268,6 +268,25 @@ def get(session: Session, post_id: int) -> Post:
 
 def _running(term: type[Post] | type[Substitution], day: date) -> ColumnElement[bool]:
     return and_(term.since <= day, or_(term.until.is_(None), term.until >= day))
+
+
+def _overlapping(term: type[Post] | type[Substitution], since: date, until: date | None) -> ColumnElement[bool]:
+    return and_(or_(term.until.is_(None), term.until >= since), term.since <= (until or date.max))
+
+
+def _check_duties(session: Session, person_id: int, kind: PostKind, since: date, until: date | None) -> None:
+    """Refuse administrator and auditor in one hand at any time, be one of them only as a substitute."""
+    if kind not in _NEVER_TOGETHER:
+        return
+    others = [each for each in _NEVER_TOGETHER if each != kind]
+    own = select(Post.id).where(Post.person_id == person_id, Post.kind.in_(others), _overlapping(Post, since, until))
+    standing_in = (
+        select(Substitution.id)
+        .join(Post, Post.id == Substitution.post_id)
+        .where(Substitution.person_id == person_id, Post.kind.in_(others), _overlapping(Substitution, since, until))
+    )
+    if any(session.scalar(query.limit(1)) is not None for query in (own, standing_in)):
+        raise DutiesNotSeparate()
 
 
 def _check_term(since: date, until: date | None) -> None:

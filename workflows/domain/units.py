@@ -99,6 +99,15 @@ def get(session: Session, unit_id: int) -> Unit:
     return found
 
 
+def lock(session: Session, unit_id: int) -> Unit:
+    """The unit, its row locked until the transaction ends; rows may still be added that refer to it."""
+    query = select(Unit).where(Unit.id == unit_id).with_for_update(key_share=True)
+    found = session.scalars(query.execution_options(populate_existing=True)).first()
+    if found is None:
+        raise NotFound(what="组织")
+    return found
+
+
 def by_code(session: Session, code: str) -> Unit:
     """The unit with this code (`150102` for a county, `region` codes end in 0000); raises NotFound."""
     found = session.scalars(select(Unit).where(Unit.code == code)).first()

@@ -123,6 +123,19 @@ def test_nobody_administers_and_audits(session: Session, cast: Cast) -> None:
             posts.assign(session, person_id=person.id, unit_id=cast.region.id, kind=kind, since=SINCE, actor=SYSTEM)
 
 
+def test_nobody_administers_for_one_and_audits_for_another(session: Session, cast: Cast) -> None:
+    administers, audits = (posts.held_by(session, person.id)[0].post_id for person in (cast.he, cast.ma))
+
+    def stand_in(person_id: int, post_id: int) -> None:
+        posts.substitute(session, post_id=post_id, person_id=person_id, since=MAY_DAY, until=MAY_DAY, actor=SYSTEM)
+
+    with pytest.raises(DutiesNotSeparate):
+        stand_in(cast.he.id, audits)
+    stand_in(cast.sun.id, administers)
+    with pytest.raises(DutiesNotSeparate):
+        stand_in(cast.sun.id, audits)
+
+
 def test_nobody_stands_in_for_himself(session: Session, cast: Cast) -> None:
     with pytest.raises(OwnSubstitute):
         posts.substitute(

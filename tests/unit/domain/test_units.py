@@ -62,5 +62,6 @@ def test_an_unknown_unit_is_said_to_be_unknown(session: Session, cast: Cast) -> 
     assert units.by_code(session, "S1") is cast.school
     with pytest.raises(NotFound):
         units.by_code(session, "nowhere")
-    with pytest.raises(NotFound):
-        units.get(session, 10**9)
+    for look in (units.get, units.lock):
+        with pytest.raises(NotFound):
+            look(session, 10**9)

@@ -1,5 +1,6 @@
 """The migrations make what the models say, on both databases, can be undone, and guard what was written."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -15,6 +16,7 @@ from workflows import clock, journal, migrations, tables
 from workflows.database import new_engine
 from workflows.domain import quotas, region
 from workflows.journal import SYSTEM, Event
+from workflows.migrations import __main__ as drafting
 
 APPEND_ONLY = {
     "journal_entry": "event",
@@ -101,3 +103,17 @@ def test_a_draft_against_a_database_at_head_finds_nothing_to_do(
     monkeypatch.setattr(migrations.command, "revision", lambda *_, **options: made.append(options["message"]))
     migrations.draft(empty, "nothing")
     assert made == ["nothing"]
+
+
+def test_the_command_drafts_from_a_fresh_database_and_asks_for_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    drafted: list[tuple[str | None, str]] = []
+    monkeypatch.setattr(
+        drafting, "draft", lambda engine, message: drafted.append((migrations.current(engine), message))
+    )
+    monkeypatch.setattr(sys, "argv", ["migrations", "Add something"])
+    drafting.main()
+    assert [message for _, message in drafted] == ["Add something"]
+    assert drafted[0][0] is not None
+    monkeypatch.setattr(sys, "argv", ["migrations"])
+    with pytest.raises(SystemExit, match="usage"):
+        drafting.main()
