@@ -28,6 +28,11 @@ from workflows.operations.wiring import ENVIRONMENT
 PROCESS = "admission"
 WAY = "scenarios/admitted_nmg_2020.yaml"
 CANDIDATES_PER_BRANCH = 5
+"""One in each fifth of the way."""
+
+LONGEST_REST = 35
+"""Days since the last step of a demo candidate, at most: long enough for some to be overdue."""
+
 
 _ID = re.compile(r"@id:(\d{4}-\d{2}-\d{2})(.*)")
 _NAMES = tuple(f"演示·{family}" for family in ("安", "白", "包", "曹", "丁", "冯", "格根", "呼和", "姜", "金"))
@@ -44,9 +49,9 @@ def install_candidates(session: Session, seed: int = 20200427) -> int:
     names = _names()
     made = 0
     for branch in branches:
-        lengths = dice.sample(range(1, len(way.steps) + 1), k=min(CANDIDATES_PER_BRANCH, len(way.steps)))
-        for length in lengths:
-            made += _walk(session, branch, next(names), _shifted(way, length, dice.randrange(1, 6)))
+        for part in range(CANDIDATES_PER_BRANCH):
+            length = dice.randint(part * len(way.steps), (part + 1) * len(way.steps) - 1) // CANDIDATES_PER_BRANCH + 1
+            made += _walk(session, branch, next(names), _shifted(way, length, dice.randint(1, LONGEST_REST)))
     return made
 
 
