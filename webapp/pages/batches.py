@@ -138,9 +138,7 @@ def _signed(session: Session, item: WorkItem, checked: bool) -> Signed:
         title=item.case.title,
         unit=units.get(session, item.case.unit_id).name,
         due=due(item.due_on),
-        facts=[
-            fact for fact in case_view.candidate_facts(session, item.case_id) if fact.label not in ("姓名", "团支部")
-        ],
+        facts=case_view.candidate_facts(session, item.case_id),
         latest=papers[0] if papers else None,
         checked=checked,
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
@@ -11,6 +12,7 @@ from webapp.pages import dossier
 from webapp.pages.due import Due, due
 from webapp.pages.people_shown import WhoActs
 from workflows.domain import members, people, units
+from workflows.domain.people import Sex
 from workflows.engine import bundles, cases, inbox
 from workflows.engine.bundles import MessageInfo, ParsedBundle
 from workflows.engine.environment import Directory
@@ -120,17 +122,17 @@ def candidate_facts(session: Session, case_id: int) -> list[dossier.Fact]:
     person = people.get(session, candidate.person_id)
     member = session.get(members.LeagueMember, person.id)
     told = [
-        ("姓名", person.name),
-        ("性别", {"male": "男", "female": "女"}[person.sex.value]),
-        ("民族", person.ethnic_group),
-        ("出生日期", person.birth_date.isoformat()),
-        ("身份证件号码", person.masked_identity()),
-        ("团支部", units.get(session, candidate.unit_id).name),
-        ("班级", candidate.class_name or ""),
-        ("申请日期", candidate.applied_on.isoformat()),
-        ("入团日期", member.joined_on.isoformat() if member else ""),
-        ("发展团员编号", (member.number or "") if member else ""),
-        ("团员证编号", (member.card_number or "") if member else ""),
+        (gettext("姓名"), person.name),
+        (gettext("性别"), gettext("男") if person.sex == Sex.MALE else gettext("女")),
+        (gettext("民族"), person.ethnic_group),
+        (gettext("出生日期"), person.birth_date.isoformat()),
+        (gettext("身份证件号码"), person.masked_identity()),
+        (gettext("团支部"), units.get(session, candidate.unit_id).name),
+        (gettext("班级"), candidate.class_name or ""),
+        (gettext("申请日期"), candidate.applied_on.isoformat()),
+        (gettext("入团日期"), member.joined_on.isoformat() if member else ""),
+        (gettext("发展团员编号"), (member.number or "") if member else ""),
+        (gettext("团员证编号"), (member.card_number or "") if member else ""),
     ]
     return [dossier.Fact(label, value) for label, value in told if value]
 

@@ -11,15 +11,11 @@ from sqlalchemy.orm import Session
 from webapp.pages.form_view import choices_of
 from webapp.pages.people_shown import Names, names_of
 from workflows import journal
-from workflows.domain import identity_numbers
 from workflows.engine import inbox
 from workflows.engine.bundles import ParsedBundle
 from workflows.engine.forms import Field
 from workflows.engine.tables import Case, StepRecord
 from workflows.journal import Event, JournalEntry
-
-MASKED = frozenset({"id_number"})
-"""Keys of identity numbers: shown with the middle hidden (GB/T 35273-2020, 7.2)."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +87,6 @@ def facts_in(fields: Sequence[Field], content: Mapping[str, Any], unit_id: int) 
 
 
 def _answer(field: Field, value: Any, unit_id: int) -> str:
-    if field.key in MASKED:
-        return str(value) if "*" in str(value) else identity_numbers.mask(str(value))
     if isinstance(value, bool):
         return gettext("是") if value else gettext("否")
     if field.kind in {"select", "radio"}:

@@ -4,16 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask_babel import gettext
-
 from webapp import database
 from workflows.engine import expressions
 from workflows.engine.environment import Choice
 from workflows.engine.forms import Field, Form
 from workflows.operations.wiring import ENVIRONMENT
-
-NEVER_SHOWN_AGAIN = frozenset({"id_number"})
-"""Keys whose value is not put back into a form once it is stored."""
 
 
 @dataclass
@@ -73,7 +68,7 @@ def form_view(
 def _field_view(source: Field, unit_id: int, outcomes: Sequence[str], value: Any, error: str) -> FieldView:
     return FieldView(
         key=source.key,
-        label=gettext(source.label) if source.label else "",
+        label=source.label,
         kind=source.kind,
         value="" if value is None else value,
         required=source.required,

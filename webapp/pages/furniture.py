@@ -85,7 +85,9 @@ def waiting_count() -> int:
 def post_line(held: Held) -> str:
     """A post as it is shown beside a name: unit and title, and "代 A" for a substitute."""
     line = f"{held.unit_name} {gettext(held.kind.label)}"
-    return f"{line}（{gettext('代')} {held.for_name}）" if held.for_name else line
+    if held.for_name is None:
+        return line
+    return gettext("%(post)s（代 %(name)s）", post=line, name=held.for_name)
 
 
 def moment(value: datetime | None) -> str:

@@ -25,7 +25,9 @@ class Names:
         if person_id is None:
             return gettext("系统")
         name = self.people.get(person_id, "—")
-        return f"{name} {gettext('代')} {self.people.get(for_person_id, '—')}" if for_person_id else name
+        if for_person_id is None:
+            return name
+        return gettext("%(name)s 代 %(absent)s", name=name, absent=self.people.get(for_person_id, "—"))
 
     def post(self, post_id: int | None) -> str:
         """The unit and title of a post."""
@@ -62,5 +64,5 @@ class WhoActs:
             return f"{title} {names_of(self.session, [person_id]).who(person_id)}"
         found = posts.holders(self.session, unit_id, [PostKind(post_kind)])
         if not found:
-            return f"{title}（{gettext('暂无人任职')}）"
+            return gettext("%(post)s（暂无人任职）", post=title)
         return f"{title} {'、'.join(person.name for person in found[:3])}"

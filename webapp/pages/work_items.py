@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from webapp import database, errors, identity
 from webapp.pages import case_view, furniture
-from webapp.pages.form_view import NEVER_SHOWN_AGAIN, form_view, submitted
+from webapp.pages.form_view import form_view, submitted
 from workflows.domain.people import Person
 from workflows.engine import bundles, cases, inbox
+from workflows.engine.forms import Form
 from workflows.engine.tables import Case, StepRecord, WorkItem
 from workflows.errors import InvalidData, NotFound
 from workflows.operations.wiring import ENVIRONMENT
@@ -66,7 +67,7 @@ def _page(item: WorkItem, values: Mapping[str, Any] | None = None, refusal: Inva
     session = database.session()
     case = case_view.find(session, item.case_id)
     bundle = bundles.parsed(session, case.bundle_id)
-    filled = values if values is not None else _earlier(session, item)
+    filled = values if values is not None else _earlier(session, item, bundle.form(item.step))
     wrong = {key: gettext(text) for key, text in refusal.fields.items()} if refusal else {}
     step = bundle.steps[item.step]
     return render_template(
@@ -83,11 +84,12 @@ def _page(item: WorkItem, values: Mapping[str, Any] | None = None, refusal: Inva
     )
 
 
-def _earlier(session: Session, item: WorkItem) -> dict[str, Any]:
-    """What this step was filled with the last time it was done in this case, when it came back."""
+def _earlier(session: Session, item: WorkItem, form: Form) -> dict[str, Any]:
+    """What this step was filled with the last time, when it came back; secrets must be typed again."""
     done = [record for record in inbox.history(session, item.case_id) if record.step == item.step]
     content = done[-1].content if done else {}
-    return {key: value for key, value in content.items() if key not in NEVER_SHOWN_AGAIN and key != "outcome"}
+    secret = {field.key for field in form.fields if field.secret}
+    return {key: value for key, value in content.items() if key not in secret and key != "outcome"}
 
 
 def _acting_for(session: Session, item: WorkItem) -> str:

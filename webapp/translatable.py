@@ -1,0 +1,31 @@
+"""What `pybabel extract` cannot see in the source: sentences and titles that `workflows` keeps in classes.
+
+`workflows` knows nothing of translation; its refusals and titles are plain Chinese, and the pages pass them through
+gettext. What a bundle says (steps, fields, choices) is not here: it is an administrator's to change.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from webapp import app
+from webapp.pages.board import STAGES
+from workflows import errors
+from workflows.domain.posts import PostKind
+from workflows.domain.quota_ledger import MovementKind
+from workflows.domain.units import UnitKind
+
+EVERY_ROOM = app
+"""Importing the application imports every module that declares a refusal."""
+
+
+def from_workflows(_file: Any, *_keywords: Any, **_options: Any) -> Iterator[tuple[int, str, str, list[str]]]:
+    """Every message of `messages`, in the shape Babel asks of an extraction method."""
+    for message in messages():
+        yield 1, "gettext", message, []
+
+
+def messages() -> list[str]:
+    """Every refusal's sentence and rule, and every title a page shows, each once and in a stable order."""
+    found = [text for refusal in errors.every_refusal() for text in (refusal.sentence, refusal.rule) if text]
+    titles = [kind.label for kinds in (PostKind, UnitKind, MovementKind) for kind in kinds]
+    return list(dict.fromkeys([*found, *titles, *STAGES]))
