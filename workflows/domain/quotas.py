@@ -55,6 +55,7 @@ __all__ = [
     "overview",
     "place_of",
     "places_of",
+    "plan_of_year",
     "release",
     "reserve",
     "use",
