@@ -38,7 +38,7 @@ def snapshot() -> Iterator[Session]:
         yield session
 
 
-@worker_process_init.connect  # type: ignore[untyped-decorator]
+@worker_process_init.connect
 def _own_connections(**_signal: object) -> None:
     # A forked child must not speak on its parent's connections.
     engine.cache_clear()

@@ -168,13 +168,13 @@ def current_person() -> Person:
     """The signed-in person; raises SignedOut."""
     if not is_signed_in():
         raise SignedOut()
-    return current_user.person  # type: ignore[no-any-return]
+    return current_user.person
 
 
 def current_account() -> Account:
     """The signed-in person's account; raises SignedOut."""
     current_person()
-    return current_user.account  # type: ignore[no-any-return]
+    return current_user.account
 
 
 def current_person_or_none() -> Person | None:

@@ -131,7 +131,15 @@ def test_the_list_covers_the_units_below_and_only_those(apply: Apply, cast: Cast
 
 @pytest.mark.parametrize(
     "query",
-    [{"limit": 0}, {"limit": 9999}, {"state": "x"}, {"after": "x"}, {"after": "٣"}, {"unit_id": 2**63}, {"nonsense": 1}],
+    [
+        {"limit": 0},
+        {"limit": 9999},
+        {"state": "x"},
+        {"after": "x"},
+        {"after": "٣"},
+        {"unit_id": 2**63},
+        {"nonsense": 1},
+    ],
 )
 def test_wrong_queries_are_refused(saren: Caller, query: dict[str, Any]) -> None:
     answer = saren.get("/cases", **query)

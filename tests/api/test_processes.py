@@ -90,7 +90,8 @@ def test_an_unsound_bundle_is_refused_with_every_fault(he: Caller, admission: Bu
 
 
 @pytest.mark.parametrize(
-    "drawing", ["", "not xml", "<a/>", '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "<bpmn", "\ufeff<x>&#0;</x>", "[" * 9999]
+    "drawing",
+    ["", "not xml", "<a/>", '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "<bpmn", "\ufeff<x>&#0;</x>", "[" * 9999],
 )
 def test_a_foreign_or_broken_file_gives_faults(he: Caller, drawing: str) -> None:
     answer = he.post("/processes/check", {"files": {"x.bpmn": drawing}})
@@ -99,7 +100,9 @@ def test_a_foreign_or_broken_file_gives_faults(he: Caller, drawing: str) -> None
     assert answer.json["faults"][0]["message"]
 
 
-@pytest.mark.parametrize("path", ["../x.bpmn", "/etc/x.bpmn", "x.py", "", "a//b.bpmn", "x" * 300 + ".bpmn", "a/../b.bpmn"])
+@pytest.mark.parametrize(
+    "path", ["../x.bpmn", "/etc/x.bpmn", "x.py", "", "a//b.bpmn", "x" * 300 + ".bpmn", "a/../b.bpmn"]
+)
 def test_a_path_outside_the_bundle_is_refused(he: Caller, path: str) -> None:
     answer = he.post("/processes/check", {"files": {path: "x"}})
     assert answer.status_code == 422
@@ -113,6 +116,8 @@ def test_a_drawing_is_published_under_its_own_name(he: Caller, admission: Bundle
     assert len(bundles.versions(session, "admission")) == 1
 
 
-@pytest.mark.parametrize("body", [{}, {"files": {}}, {"files": []}, {"files": {"x.bpmn": 5}}, {"files": None}, [], 5, "x"])
+@pytest.mark.parametrize(
+    "body", [{}, {"files": {}}, {"files": []}, {"files": {"x.bpmn": 5}}, {"files": None}, [], 5, "x"]
+)
 def test_a_body_of_the_wrong_shape_is_refused(he: Caller, body: Any) -> None:
     assert he.post("/processes/check", body).status_code == 422

@@ -95,7 +95,8 @@ def test_completing_moves_the_case_on(apply: Apply, saren: Caller) -> None:
 
 def test_a_choice_of_the_unit_is_filled_in(apply: Apply, saren: Caller, cast: Cast, signed_in: SignIn) -> None:
     case = apply()
-    talk = {"outcome": "suitable", "content": {"talked_on": "2020-06-01", "talker": "萨仁", "points": "思想端正，动机明确。"}}
+    content = {"talked_on": "2020-06-01", "talker": "萨仁", "points": "思想端正，动机明确。"}
+    talk = {"outcome": "suitable", "content": content}
     propose = {"outcome": "propose", "content": {"decided_on": "2020-06-01", "source": "members"}}
     lin = signed_in(cast.lin)
     for caller, decision in ((saren, ACCEPT), (saren, talk), (lin, propose)):

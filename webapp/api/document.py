@@ -23,13 +23,14 @@ READING_PROBLEMS = {
     "403": "The person does not exercise the post this needs.",
     "404": "There is no such thing, or it is not for this person to know of it.",
     "422": "A parameter or field is wrong; `fields` names it.",
+    "503": "Somebody else is acting on the same thing; try again after `Retry-After` seconds.",
 }
 
 WRITING_PROBLEMS = {
     "400": "The body cannot be read, or the CSRF token is missing.",
     **READING_PROBLEMS,
     "409": "A rule forbids the act now; `code`, `rule` and `article` say which.",
-    "503": "Somebody else is acting on the same thing; try again after `Retry-After` seconds.",
+    "413": "The body is larger than four megabytes.",
 }
 
 DESCRIPTION = """Tuancheng's API. Sign in with `POST /api/v1/session`; the session is a cookie.
