@@ -26,6 +26,7 @@ def from_workflows(_file: Any, *_keywords: Any, **_options: Any) -> Iterator[tup
 
 def messages() -> list[str]:
     """Every refusal's sentence and rule, and every title a page shows, each once and in a stable order."""
-    found = [text for refusal in errors.every_refusal() for text in (refusal.sentence, refusal.rule) if text]
+    ours = [refusal for refusal in errors.every_refusal() if refusal.__module__.startswith(("workflows.", "webapp."))]
+    found = [text for refusal in ours for text in (refusal.sentence, refusal.rule) if text]
     titles = [kind.label for kinds in (PostKind, UnitKind, MovementKind) for kind in kinds]
     return list(dict.fromkeys([*found, *titles, *STAGES]))

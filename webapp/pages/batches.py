@@ -103,7 +103,7 @@ def _outcome_label(batch: Batch) -> str:
 
 def _items(session: Session, ids: list[int]) -> list[WorkItem]:
     query = select(WorkItem).where(WorkItem.id.in_(ids)).options(joinedload(WorkItem.case)).order_by(WorkItem.id)
-    return [item for item in session.scalars(query) if case_view.may_act(session, item)]
+    return [item for item in session.scalars(query) if case_view.may_act(item)]
 
 
 def _page(

@@ -164,7 +164,7 @@ def _step_after(bundle: ParsedBundle, node_id: str) -> StepInfo | None:
 def _lines(session: Session, row: BoardRow, acting: WhoActs) -> list[Line]:
     lines = []
     for item in row.items:
-        mine = case_view.may_act(session, item)
+        mine = case_view.may_act(item)
         who = gettext("您") if mine else acting.line(item.unit_id, item.post_kind, item.person_id)
         lines.append(Line(item.label, who, due(item.due_on), item.id if mine else None))
     lines += [

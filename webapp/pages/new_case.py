@@ -50,7 +50,7 @@ def begin(process: str) -> Any:
         answer.set_data(_page(process, {**content, "outcome": outcome}, refusal))
         return answer
     flash(gettext("已登记：%(name)s。", name=case.title or step.label), "good")
-    mine = [item for item in case_view.open_items(session, case.id) if case_view.may_act(session, item)]
+    mine = [item for item in case_view.open_items(session, case.id) if case_view.may_act(item)]
     where = url_for("work_items.show", item_id=mine[0].id) if mine else url_for("cases.show", case_id=case.id)
     return redirect(where, code=303)
 

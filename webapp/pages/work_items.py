@@ -76,7 +76,7 @@ def _page(item: WorkItem, values: Mapping[str, Any] | None = None, refusal: Inva
         step=step,
         form=form_view(bundle.form(item.step), case.unit_id, values=filled, errors=wrong),
         refusal=refusal.message(gettext) if refusal else "",
-        may_act=case_view.may_act(session, item),
+        may_act=case_view.may_act(item),
         addressed=ENVIRONMENT.directory.describe(session, cases.addressee_of(item)),
         acting_for=_acting_for(session, item),
         seen_version=case.version,
@@ -119,7 +119,7 @@ def _next_place(case_id: int) -> str:
     """The next step of the same case when it is the same person's, else where his work lies."""
     session = database.session()
     for item in case_view.open_items(session, case_id):
-        if case_view.may_act(session, item):
+        if case_view.may_act(item):
             return url_for("work_items.show", item_id=item.id)
     if identity.holds(*furniture.AT_A_BRANCH):
         return url_for("cases.show", case_id=case_id)
