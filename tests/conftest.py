@@ -60,7 +60,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """A migrated database of each kind; tests share it and leave nothing behind."""
     with ExitStack() as at_end:
-        yield _copy(request.param, request.getfixturevalue, tmp_path_factory.mktemp("shared"), at_end)
+        yield copy_of_template(request.param, request.getfixturevalue, tmp_path_factory.mktemp("shared"), at_end)
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def fresh_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[E
     """
     kind = getattr(request, "param", "postgresql")
     with ExitStack() as at_end:
-        yield _copy(kind, request.getfixturevalue, tmp_path, at_end)
+        yield copy_of_template(kind, request.getfixturevalue, tmp_path, at_end)
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def session(connection: Connection) -> Iterator[Session]:
         yield session
 
 
-def _copy(kind: str, fixture: Callable[[str], object], folder: Path, at_end: ExitStack) -> Engine:
+def copy_of_template(kind: str, fixture: Callable[[str], object], folder: Path, at_end: ExitStack) -> Engine:
     """A new database from the template of its kind, which is gone again when `at_end` unwinds."""
     if kind == "sqlite":
         path = folder / "tuancheng.sqlite"

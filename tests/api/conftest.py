@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.orm import Session
 
 from tests.api.caller import PASSWORD, Caller
-from tests.conftest import _copy as copy_of_template
+from tests.conftest import copy_of_template
 from tests.support import cast as people
 from tests.support.cast import Cast
 from webapp.app import create_app

@@ -26,8 +26,9 @@ def cheap_hashes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.fixture
-def strong_hashes() -> None:
-    """Hash as the product does."""
+def strong_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash as the product does, whatever tests of the same run made of it."""
+    monkeypatch.setattr(accounts, "_hasher", PasswordHasher())
 
 
 @pytest.fixture
