@@ -16,6 +16,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Date, String, UniqueConstraint, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from workflows import clock
@@ -39,6 +40,7 @@ class Event(StrEnum):
     BUNDLE_PUBLISHED = "bundle:published"
     PLAN_ISSUED = "plan:issued"
     PLACES_ALLOTTED = "places:allotted"
+    PLACES_RETURNED = "places:returned"
     PLACE_RESERVED = "place:reserved"
     PLACE_USED = "place:used"
     PLACE_RELEASED = "place:released"
@@ -48,6 +50,8 @@ class Event(StrEnum):
     SIGNED_IN = "account:signed_in"
     SIGN_IN_REFUSED = "account:sign_in_refused"
     SIGNED_OUT = "account:signed_out"
+    ACCOUNT_CREATED = "account:created"
+    PASSWORD_CHANGED = "account:password_changed"  # noqa: S105 - the name of an event
     POST_ASSIGNED = "post:assigned"
     POST_ENDED = "post:ended"
     RECONCILED = "quota:reconciled"
@@ -135,10 +139,7 @@ def record(
 
     `facts` must be JSON values. `happened_on` is the day of a paper event recorded late; the entry keeps both dates.
     """
-    head = session.get(JournalChain, chain, with_for_update=True)
-    if head is None:
-        head = JournalChain(chain=chain, length=0, head=GENESIS, sealed_length=0)
-        session.add(head)
+    head = session.get(JournalChain, chain, with_for_update=True) or _new_chain(session, chain)
     entry = JournalEntry(
         chain=chain,
         position=head.length + 1,
@@ -156,6 +157,14 @@ def record(
     head.length, head.head = entry.position, entry.digest
     session.add(entry)
     return entry
+
+
+def _new_chain(session: Session, chain: str) -> JournalChain:
+    """Begin a chain, or wait for whoever is beginning it in this very moment and go on behind."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    empty = {"chain": chain, "length": 0, "head": GENESIS, "sealed_length": 0}
+    session.execute(insert(JournalChain).values(**empty).on_conflict_do_nothing())
+    return session.get_one(JournalChain, chain, with_for_update=True, populate_existing=True)
 
 
 def digest_of(entry: JournalEntry) -> str:
@@ -239,9 +248,7 @@ def verify(session: Session) -> Verification:
     faults: list[str] = []
     heads: dict[str, tuple[int, str]] = {}
     by_position: dict[tuple[str, int], str] = {}
-    sealed = {
-        (head.chain, head.length): head for head in session.scalars(select(JournalSealedHead))
-    }
+    sealed = {(head.chain, head.length): head for head in session.scalars(select(JournalSealedHead))}
     count = 0
     for entry in _every_entry(session):
         count += 1

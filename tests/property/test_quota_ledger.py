@@ -93,11 +93,11 @@ class QuotaLedger(RuleBasedStateMachine):
     def give_back(self, below: str, amount: int) -> None:
         try:
             quotas.give_back(self.session, self.plan, self.unit(below), amount, SYSTEM)
-        except QuotaExhausted:
-            assert self.books.free[below] < amount
-            return
         except NumbersExhausted:
             assert self.books.free[below] - len(self.books.released(below)) < amount
+            return
+        except QuotaExhausted:
+            assert self.books.free[below] < amount
             return
         self.books.free[below] -= amount
         self.books.free[PARENTS[below]] += amount

@@ -131,6 +131,7 @@ def create_hashed(session: Session, *, person_id: int, login: str, hashed: str, 
     )
     session.add(account)
     session.flush()
+    _journal(session, Event.ACCOUNT_CREATED, people.get(session, person_id))
     return account
 
 
@@ -185,7 +186,7 @@ def change_password(session: Session, person_id: int, present: str, new: str) ->
         raise PasswordTooWeak(fields={"new": "新密码不能与原密码相同"})
     account.password_hash, account.must_change = hash_of(new), False
     account.session_stamp = secrets.token_hex(16)
-    _journal(session, Event.SIGNED_OUT, people.get(session, person_id), reason="password_changed", everywhere=True)
+    _journal(session, Event.PASSWORD_CHANGED, people.get(session, person_id))
     session.flush()
     return account
 

@@ -59,7 +59,7 @@ class MovementKind(StrEnum):
 _EVENTS = {
     MovementKind.ISSUE: Event.PLAN_ISSUED,
     MovementKind.ALLOT: Event.PLACES_ALLOTTED,
-    MovementKind.GIVE_BACK: Event.PLACES_ALLOTTED,
+    MovementKind.GIVE_BACK: Event.PLACES_RETURNED,
     MovementKind.RESERVE: Event.PLACE_RESERVED,
     MovementKind.USE: Event.PLACE_USED,
     MovementKind.RELEASE: Event.PLACE_RELEASED,

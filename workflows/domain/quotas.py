@@ -74,7 +74,7 @@ class QuotaExhausted(Refusal):
     article = "中青发〔2016〕6号；内团办发〔2020〕14号"
 
 
-class NumbersExhausted(Refusal):
+class NumbersExhausted(QuotaExhausted):
     """The unit has places, and no number to go with them."""
 
     code = "numbers.exhausted"

@@ -76,6 +76,13 @@ class Unit(Base):
         return [int(step) for step in self.path.split("/") if step]
 
 
+APPROVING = (UnitKind.SCHOOL, UnitKind.DIRECT)
+"""Levels whose committee approves admissions: a school's, or that of a unit reporting directly to the region."""
+
+FILING = (UnitKind.COUNTY, UnitKind.DIRECT)
+"""Levels that keep the filing of approved admissions (县级以上团委备案)."""
+
+
 class NothingAbove(Refusal):
     """There is no unit of the wanted level above this one."""
 
@@ -116,15 +123,18 @@ def by_code(session: Session, code: str) -> Unit:
     return found
 
 
-def ancestor(session: Session, unit_id: int, kind: UnitKind) -> Unit:
-    """The nearest unit of `kind` above `unit_id` in the reporting line, itself included; raises NothingAbove."""
+def ancestor(session: Session, unit_id: int, *kinds: UnitKind) -> Unit:
+    """The nearest unit of one of `kinds` above `unit_id` in the reporting line, itself included.
+
+    Raises NothingAbove.
+    """
     unit = get(session, unit_id)
-    if unit.kind == kind:
+    if unit.kind in kinds:
         return unit
-    query = select(Unit).where(Unit.id.in_(unit.line()), Unit.kind == kind).order_by(func.length(Unit.path).desc())
+    query = select(Unit).where(Unit.id.in_(unit.line()), Unit.kind.in_(kinds)).order_by(func.length(Unit.path).desc())
     found = session.scalars(query).first()
     if found is None:
-        raise NothingAbove(unit=unit.name, kind=kind.label)
+        raise NothingAbove(unit=unit.name, kind="或".join(kind.label for kind in kinds))
     return found
 
 

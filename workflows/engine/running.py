@@ -122,7 +122,7 @@ class Scripts(PythonScriptEngine):  # type: ignore[misc]
         try:
             result = operation.function(call)
         except Refusal as refusal:
-            if _offer_error(task, refusal.code):
+            if _offer_error(task, codes_of(refusal)):
                 act.note(
                     Event.STEP_REFUSED, step=node.id, code=refusal.code, rule=refusal.rule, article=refusal.article
                 )
@@ -142,14 +142,19 @@ def _result_variable(task: Task) -> str | None:
     return operator.get("resultVariable") or None
 
 
-def _offer_error(task: Task, code: str) -> bool:
-    """Throw a BPMN error with this code if an error event on the step waits for it."""
+def codes_of(refusal: Refusal) -> set[str]:
+    """The refusal's code and those of the refusals it is a kind of."""
+    return {kind.code for kind in type(refusal).__mro__ if issubclass(kind, Refusal)}
+
+
+def _offer_error(task: Task, codes: set[str]) -> bool:
+    """Throw a BPMN error with one of these codes if an error event on the step waits for it."""
     split = task.parent
     if split is None or not isinstance(split.task_spec, BoundaryEventSplit):
         return False
     for sibling in split.children:
         definition = getattr(sibling.task_spec, "event_definition", None)
-        if isinstance(definition, ErrorEventDefinition) and definition.code in (None, code):
+        if isinstance(definition, ErrorEventDefinition) and (definition.code is None or definition.code in codes):
             event = BpmnEvent(definition, payload={}, target=task.workflow)
             task.workflow.top_workflow.catch(event)
             return True

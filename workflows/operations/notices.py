@@ -11,7 +11,7 @@ from workflows import clock, outbox
 from workflows.database import Base, BigId
 from workflows.domain import units
 from workflows.domain.posts import PostKind
-from workflows.domain.units import UnitKind
+from workflows.domain.units import APPROVING
 from workflows.engine.environment import Addressee, Call, Held
 from workflows.engine.tables import Case, WorkItem
 
@@ -39,8 +39,8 @@ def remind(call: Call) -> dict[str, Any]:
     text = str(call.parameters["text"])
     query = select(WorkItem).where(WorkItem.case_id == call.case_id, WorkItem.step == call.parameters["step"])
     to = [Addressee(item.unit_id, item.post_kind, item.person_id) for item in call.session.scalars(query)]
-    school = units.ancestor(call.session, call.unit_id, UnitKind.SCHOOL)
-    to.append(Addressee(school.id, PostKind.GRASSROOTS_COMMITTEE))
+    committee = units.ancestor(call.session, call.unit_id, *APPROVING)
+    to.append(Addressee(committee.id, PostKind.GRASSROOTS_COMMITTEE))
     for addressee in dict.fromkeys(to):
         post(call.session, addressee, text, call.case_id)
     return {}

@@ -4,18 +4,14 @@ from typing import Any
 
 from workflows.domain import quotas, units
 from workflows.domain.numbering import Place
-from workflows.domain.quotas import NumbersExhausted, QuotaExhausted
-from workflows.domain.units import UnitKind
+from workflows.domain.units import APPROVING
 from workflows.engine.environment import Call
 
 
 def reserve(call: Call) -> dict[str, Any]:
-    """Reserve a place and a number of the school's; `quota.exhausted` covers both running out."""
-    school = units.ancestor(call.session, call.unit_id, UnitKind.SCHOOL)
-    try:
-        place = quotas.reserve(call.session, unit_id=school.id, case_id=call.case_id, actor=call.actor)
-    except NumbersExhausted as refusal:
-        raise QuotaExhausted(**refusal.facts) from refusal
+    """Reserve a place and a number of the committee above the branch; `quota.exhausted` covers both running out."""
+    committee = units.ancestor(call.session, call.unit_id, *APPROVING)
+    place = quotas.reserve(call.session, unit_id=committee.id, case_id=call.case_id, actor=call.actor)
     call.session.flush()
     return _as_data(place)
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from workflows.domain import people, posts, units
 from workflows.domain.posts import PostKind
-from workflows.domain.units import Unit, UnitKind
+from workflows.domain.units import APPROVING, FILING, Unit, UnitKind
 from workflows.engine.environment import Addressee
 from workflows.errors import Refusal
 from workflows.journal import Actor
@@ -26,8 +26,8 @@ def _at_the_branch(kind: PostKind) -> Callable[[Session, Unit, Mapping[str, Any]
     return lambda _session, unit, _data: Addressee(unit.id, kind)
 
 
-def _above(level: UnitKind, kind: PostKind) -> Callable[[Session, Unit, Mapping[str, Any]], Addressee]:
-    return lambda session, unit, _data: Addressee(units.ancestor(session, unit.id, level).id, kind)
+def _above(levels: tuple[UnitKind, ...], kind: PostKind) -> Callable[[Session, Unit, Mapping[str, Any]], Addressee]:
+    return lambda session, unit, _data: Addressee(units.ancestor(session, unit.id, *levels).id, kind)
 
 
 def _branch_committee(_session: Session, unit: Unit, _data: Mapping[str, Any]) -> Addressee:
@@ -48,8 +48,8 @@ LANES: dict[str, Callable[[Session, Unit, Mapping[str, Any]], Addressee]] = {
     "支委会": _branch_committee,
     "支部大会": _at_the_branch(PostKind.BRANCH_SECRETARY),
     "培养联系人": _mentor,
-    "基层团委": _above(UnitKind.SCHOOL, PostKind.GRASSROOTS_COMMITTEE),
-    "县级团委": _above(UnitKind.COUNTY, PostKind.COUNTY_COMMITTEE),
+    "基层团委": _above(APPROVING, PostKind.GRASSROOTS_COMMITTEE),
+    "县级团委": _above(FILING, PostKind.COUNTY_COMMITTEE),
 }
 """The post each lane names, relative to the unit of the case."""
 

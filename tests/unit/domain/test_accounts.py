@@ -95,7 +95,7 @@ def test_a_new_password_ends_every_other_session(session: Session, cast: Cast, a
     assert not account.must_change
     assert accounts.sign_in(session, "saren", "Another-Steppe-9").person is cast.saren
     entry = journal.entries_of(session, journal.unit_chain(cast.branch.id))[-2]
-    assert (entry.event, entry.facts["reason"]) == (Event.SIGNED_OUT, "password_changed")
+    assert entry.event == Event.PASSWORD_CHANGED
 
 
 @pytest.mark.usefixtures("account")
