@@ -1,6 +1,7 @@
 """The OpenAPI document says what stands."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -76,3 +77,13 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
 def test_tags_are_those_of_the_groups(document: dict[str, Any]) -> None:
     listed = {tag["name"] for tag in document["tags"]}
     assert {tag for *_rest, operation in operations(document) for tag in operation["tags"]} == listed
+
+
+def test_the_reference_page_lists_the_routes_that_stand(document: dict[str, Any]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
+    told = {
+        (path, method.lower())
+        for methods, path in re.findall(r"^\| `([A-Z ]+) (/api/v1/\S+)` \|", page, re.MULTILINE)
+        for method in methods.split()
+    }
+    assert told == {(path, method) for path, method, _operation in operations(document)}
