@@ -3,8 +3,12 @@
 import re
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 from playwright.sync_api import ConsoleMessage, Locator, Page, Response, expect
+
+AXE = Path(__file__).parents[2] / "webapp" / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+ACCESSIBLE = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 PATIENCE_SECONDS = 40
 """The beat looks for due timers every five seconds; two cores may be busy with other tests."""
@@ -66,9 +70,11 @@ class Desk:
             question.locator("button.primary").click()
         self.page.wait_for_load_state()
 
-    def heading(self) -> str:
-        """The page's heading."""
-        return self.page.locator("h1").inner_text()
+    def look_over(self) -> None:
+        """Have axe look at the page as it stands; what keeps somebody from using it is a complaint."""
+        self.page.evaluate(AXE.read_text("utf-8"))
+        found = self.page.evaluate("tags => axe.run(document, { runOnly: tags })", ACCESSIBLE)["violations"]
+        self.complaints += [f"{self.page.url}: {each['id']}: {each['nodes'][0]['html'][:120]}" for each in found]
 
     def until(self, path: str, text: str | re.Pattern[str]) -> None:
         """Open a page again and again until it says something."""

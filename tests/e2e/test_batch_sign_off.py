@@ -19,13 +19,16 @@ def test_several_people_are_signed_off_at_once(house: House, desks: Desks) -> No
             bring_to_pre_review(session, BRANCH, name)
         session.commit()
         before = _reserved(session)
-    page = desks["xincheng.approver1"].page
+    approver = desks["xincheng.approver1"]
+    page = approver.page
     page.goto("/inbox?step=pre_review")
+    approver.look_over()
     for name in NAMES:
         page.get_by_label(f"选中 {name}").check()
     page.get_by_role("button", name="批量办理所选").click()
     expect(page.locator("h1")).to_contain_text("预审发展对象")
     page.get_by_label(NAMES[2]).uncheck()
+    approver.look_over()
 
     page.locator('[name="outcome"][value="pass"]').check()
     page.get_by_role("button", name="对勾选的人员一并办理").click()

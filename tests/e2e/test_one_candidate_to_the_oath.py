@@ -27,12 +27,14 @@ def test_seven_people_bring_one_candidate_to_the_oath(house: House, desks: Desks
 
 def _apply(desks: Desks) -> None:
     secretary = desks[SECRETARY]
+    secretary.look_over()
     secretary.page.get_by_role("link", name="新的申请").click()
     secretary.fill("submit", {**application(NAME), "id_number": "150102201106010000"})
     secretary.submit()
     summary = secretary.page.get_by_role("alert")
     expect(summary).to_be_focused()
     expect(summary).to_contain_text("身份证")
+    secretary.look_over()
     summary.get_by_role("link").first.click()
     secretary.fill("submit", application(NAME))
     secretary.submit()
@@ -89,6 +91,8 @@ def _be_received(desks: Desks) -> None:
     decision = {"decided_on": "2026-07-15", "committee_size": "9", "committee_present": "8", "committee_for": "8"}
     reviewer = desks[REVIEWER]
     reviewer.open_item(NAME, "审批入团")
+    expect(reviewer.page.locator("[data-drawing][data-ready]")).to_be_visible()
+    reviewer.look_over()
     reviewer.fill("approve", decision)
     reviewer.submit()
     expect(reviewer.page.locator("main")).to_contain_text("须由另一人办理")
@@ -113,6 +117,7 @@ def _take_the_oath(desks: Desks) -> None:
     expect(secretary.page.locator("[data-drawing][data-ready]")).to_be_visible()
     secretary.page.goto("/quota")
     expect(secretary.page.locator("main")).to_contain_text(NAME)
+    secretary.look_over()
 
 
 def _everything_is_on_record(house: House) -> None:

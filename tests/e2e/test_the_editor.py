@@ -20,6 +20,7 @@ def test_a_published_change_is_taken_by_new_cases_only(desks: Desks) -> None:
     _apply(secretary, "演示·前一人")
     page = desks["admin"].page
     _open_editor(page)
+    desks["admin"].look_over()
     _rename_and_shorten(page)
     _publish(page)
     _apply(secretary, "演示·后一人")

@@ -138,7 +138,7 @@ def _signed(session: Session, item: WorkItem, checked: bool) -> Signed:
         title=item.case.title,
         unit=units.get(session, item.case.unit_id).name,
         due=due(item.due_on),
-        facts=case_view.candidate_facts(session, item.case_id),
+        facts=case_view.candidate_facts(session, item.case_id, named=False),
         latest=papers[0] if papers else None,
         checked=checked,
     )

@@ -118,20 +118,23 @@ def strip(bundle: ParsedBundle, done: list[str], current: list[str]) -> list[str
     return ["now" if n in now else "past" if n in past else "" for n in range(1, STEPS + 1)]
 
 
-def candidate_facts(session: Session, case_id: int) -> list[dossier.Fact]:
-    """The candidate of a case with masked identity; empty when the case has none (yet)."""
+def candidate_facts(session: Session, case_id: int, *, named: bool = True) -> list[dossier.Fact]:
+    """The candidate of a case with masked identity; empty when the case has none (yet).
+
+    Not `named`: without name and branch, where these stand above already.
+    """
     candidate = members.of_case(session, case_id)
     if candidate is None:
         return []
     person = people.get(session, candidate.person_id)
     member = session.get(members.LeagueMember, person.id)
     told = [
-        (gettext("姓名"), person.name),
+        (gettext("姓名"), person.name if named else ""),
         (gettext("性别"), gettext("男") if person.sex == Sex.MALE else gettext("女")),
         (gettext("民族"), person.ethnic_group),
         (gettext("出生日期"), person.birth_date.isoformat()),
         (gettext("身份证件号码"), person.masked_identity()),
-        (gettext("团支部"), units.get(session, candidate.unit_id).name),
+        (gettext("团支部"), units.get(session, candidate.unit_id).name if named else ""),
         (gettext("班级"), candidate.class_name or ""),
         (gettext("申请日期"), candidate.applied_on.isoformat()),
         (gettext("入团日期"), member.joined_on.isoformat() if member else ""),

@@ -74,7 +74,7 @@ def _field_view(source: Field, unit_id: int, outcomes: Sequence[str], value: Any
         required=source.required,
         help=source.description,
         rule="，".join(part for part in (source.rule, source.article) if part),
-        error=error,
+        error=error.removeprefix(f"{source.label}："),
         text=source.text,
         choices=choices_of(source, unit_id),
         needed_for=[outcome for outcome in outcomes if _needs(source, outcome)],

@@ -36,7 +36,7 @@ class NavigationItem:
 
 def init_app(app: Flask) -> None:
     """Register filters and what every template may use."""
-    app.jinja_env.filters.update(moment=moment, day=day)
+    app.jinja_env.filters.update(moment=moment, day=day, figure=figure)
     app.context_processor(_everywhere)
 
 
@@ -100,6 +100,11 @@ def day(value: date | datetime | None) -> str:
     if isinstance(value, datetime):
         value = value.astimezone(OFFICE_ZONE).date()
     return value.isoformat() if value else ""
+
+
+def figure(value: int) -> str:
+    """A number with its thousands apart."""
+    return f"{value:,}"
 
 
 def safe_next(wanted: str | None) -> str | None:
