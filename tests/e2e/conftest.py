@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -17,7 +18,9 @@ from sqlalchemy.orm import Session
 
 from tests.e2e.desk import Desk
 from tests.support import broker, browser
+from tests.support.postgres import Postgres
 from webapp.embedded.supervision import Child
+from workflows.database import new_engine
 from workflows.domain import demo
 from workflows.engine import bundles, check
 from workflows.journal import SYSTEM
@@ -36,28 +39,41 @@ class House:
     database: Engine
 
 
-@pytest.fixture
-def house(fresh_database: Engine, tmp_path: Path) -> Iterator[House]:
-    """The demo schools, the admission process, a server and a worker."""
-    with Session(fresh_database) as session:
-        demo.install(session, password=PASSWORD)
-        check.publish(session, ENVIRONMENT, bundles.read_folder(ADMISSION), SYSTEM, "首次发布")
-        session.commit()
+@pytest.fixture(scope="session")
+def house(postgres: Postgres, postgres_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The demo schools, the admission process, a server and a worker; every story brings its own candidates."""
+    name, logs = f"tuancheng_{uuid4().hex[:12]}", tmp_path_factory.mktemp("stories")
+    engine = new_engine(postgres.create(name, template=postgres_template).render_as_string(hide_password=False))
     with ExitStack() as at_end:
+        at_end.callback(postgres.drop, name)
+        at_end.callback(engine.dispose)
+        with Session(engine) as session:
+            demo.install(session, password=PASSWORD)
+            check.publish(session, ENVIRONMENT, bundles.read_folder(ADMISSION), SYSTEM, "首次发布")
+            session.commit()
         environment = {
-            "TUANCHENG_DATABASE_URL": fresh_database.url.render_as_string(hide_password=False),
+            "TUANCHENG_DATABASE_URL": engine.url.render_as_string(hide_password=False),
             "TUANCHENG_BROKER_URL": at_end.enter_context(broker.running()),
             "TUANCHENG_SECRET_KEY": "a secret for the end-to-end tests only",
         }
         port = _free_port()
         web = ["gunicorn", "webapp.app:create_app()", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"]
         worker = ["celery", "-A", "tasks.app", "worker", "--beat", "--concurrency", "1", "--loglevel", "info"]
-        for name, command in (("web", [*web, "--threads", "4"]), ("worker", worker)):
-            child = Child(name, [sys.executable, "-m", *command], tmp_path / f"{name}.log", environment)
+        for part, command in (("web", [*web, "--threads", "4"]), ("worker", worker)):
+            child = Child(part, [sys.executable, "-m", *command], logs / f"{part}.log", environment)
             at_end.callback(child.stop)
             child.start()
-        _wait_for(port, tmp_path / "web.log")
-        yield House(f"http://127.0.0.1:{port}", fresh_database)
+        _wait_for(port, logs / "web.log")
+        yield House(f"http://127.0.0.1:{port}", engine)
+
+
+@pytest.fixture
+def process_restored(house: House) -> Iterator[None]:
+    """After the story the newest version of the process is the packaged one again."""
+    yield
+    with Session(house.database) as session:
+        check.publish(session, ENVIRONMENT, bundles.read_folder(ADMISSION), SYSTEM, "恢复")
+        session.commit()
 
 
 @pytest.fixture(scope="session")

@@ -70,6 +70,11 @@ class Desk:
             question.locator("button.primary").click()
         self.page.wait_for_load_state()
 
+    def see_drawing(self) -> None:
+        """Scroll down to the drawing; it is drawn when it comes into sight."""
+        self.page.locator("[data-drawing]").scroll_into_view_if_needed()
+        expect(self.page.locator("[data-drawing][data-ready]")).to_be_visible()
+
     def look_over(self) -> None:
         """Have axe look at the page as it stands; what keeps somebody from using it is a complaint."""
         self.page.evaluate(AXE.read_text("utf-8"))

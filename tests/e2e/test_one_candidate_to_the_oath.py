@@ -91,7 +91,7 @@ def _be_received(desks: Desks) -> None:
     decision = {"decided_on": "2026-07-15", "committee_size": "9", "committee_present": "8", "committee_for": "8"}
     reviewer = desks[REVIEWER]
     reviewer.open_item(NAME, "审批入团")
-    expect(reviewer.page.locator("[data-drawing][data-ready]")).to_be_visible()
+    reviewer.see_drawing()
     reviewer.look_over()
     reviewer.fill("approve", decision)
     reviewer.submit()
@@ -114,7 +114,7 @@ def _take_the_oath(desks: Desks) -> None:
     main = secretary.page.locator("main")
     expect(main).to_contain_text("入团完成")
     expect(main).to_contain_text("10100001")
-    expect(secretary.page.locator("[data-drawing][data-ready]")).to_be_visible()
+    secretary.see_drawing()
     secretary.page.goto("/quota")
     expect(secretary.page.locator("main")).to_contain_text(NAME)
     secretary.look_over()

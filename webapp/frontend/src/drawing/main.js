@@ -33,10 +33,14 @@ function act(viewer, current, wish) {
 
 const words = (text) => (text ?? '').split(' ').filter(Boolean);
 
-for (const place of document.querySelectorAll('[data-drawing]')) {
-  const start = () => show(place).catch(() => { place.dataset.failed = 'yes'; });
-  const fold = place.closest('details');
-  // A folded drawing has no size to be fitted into: wait until it is opened.
-  if (fold && !fold.open) fold.addEventListener('toggle', start, { once: true });
-  else start();
-}
+// A drawing is fetched and laid out only when it comes into sight: old office machines need a second for it, and most
+// readers decide without it. A folded one is out of sight until it is opened.
+const watcher = new IntersectionObserver((seen) => {
+  for (const { isIntersecting, target } of seen) {
+    if (!isIntersecting) continue;
+    watcher.unobserve(target);
+    show(target).catch(() => { target.dataset.failed = 'yes'; });
+  }
+});
+
+for (const place of document.querySelectorAll('[data-drawing]')) watcher.observe(place);
