@@ -226,12 +226,12 @@ def _keep_on_record(refusal: Refusal) -> None:
     hidden = isinstance(refusal, identity.OutOfSight)
     if isinstance(refusal, Busy | identity.SignedOut) or (refusal.kind == "missing" and not hidden):
         return
+    if not identity.is_signed_in():
+        return
     if request.method in database.READING_METHODS and refusal.kind != "forbidden" and not hidden:
         return
     try:
         with database.writing_apart() as session:
-            if not identity.is_signed_in():
-                return
             case_id, unit_id = g.get("concerning", (None, None))
             actor = identity.actor(unit_id=unit_id)
             unit_id = unit_id if unit_id is not None else actor.unit_id

@@ -14,6 +14,7 @@ from flask import Flask, g, redirect, request, url_for
 from flask import session as cookie
 from flask.sessions import SecureCookieSessionInterface
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from sqlalchemy import select
 
 from webapp import database
 from webapp.settings import Settings
@@ -203,9 +204,7 @@ def holds(*kinds: PostKind) -> bool:
 
 def as_actor(held: Held) -> Actor:
     """The person acting in this post; for whom, when as a substitute."""
-    return Actor(
-        person_id=held.person_id, post_id=held.post_id, for_person_id=held.for_person_id, unit_id=held.unit_id
-    )
+    return Actor(person_id=held.person_id, post_id=held.post_id, for_person_id=held.for_person_id, unit_id=held.unit_id)
 
 
 def actor(*kinds: PostKind, unit_id: int | None = None) -> Actor:
@@ -275,11 +274,13 @@ def insist_on_post(*kinds: PostKind) -> None:
 
 @login_manager.user_loader
 def _load(person_id: str) -> SignedIn | None:
-    account = accounts.of(database.session(), int(person_id))
-    if account is None or not secrets.compare_digest(account.session_stamp, str(cookie.get("stamp", ""))):
+    query = select(Account, Person).join(Person, Person.id == Account.person_id)
+    found = database.session().execute(query.where(Account.person_id == int(person_id))).first()
+    if found is None:
         return None
-    person = database.session().get(Person, account.person_id)
-    return None if person is None else SignedIn(person, account)
+    account, person = found
+    same = secrets.compare_digest(account.session_stamp, str(cookie.get("stamp", "")))
+    return SignedIn(person, account) if same else None
 
 
 def _begin_session(person: Person, account: Account) -> None:

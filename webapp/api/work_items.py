@@ -13,6 +13,7 @@ from webapp.api.schemas import ETAG, Decision, Form, WorkItem, etag, query_id, t
 from webapp.api.writing import seen_version, versioned, writing
 from workflows.domain import units
 from workflows.engine import bundles, cases, inbox
+from workflows.errors import NotFound
 from workflows.operations.wiring import ENVIRONMENT
 
 bp = Blueprint("work_items", __name__, "work-items", "The inbox: user steps that wait for me")
@@ -79,9 +80,7 @@ def mine(query: dict[str, Any]) -> inbox.Page:
     """Work items addressed to my posts or to me."""
     session, unit_id = database.session(), query.pop("unit_id", None)
     unit_ids = None if unit_id is None else units.subtree_ids(session, unit_id)
-    return inbox.items(
-        session, identity.engine_posts(), identity.current_person().id, unit_ids=unit_ids, **query
-    )
+    return inbox.items(session, identity.engine_posts(), identity.current_person().id, unit_ids=unit_ids, **query)
 
 
 @bp.route("/counts")
@@ -119,11 +118,15 @@ def one(item_id: int) -> Any:
 def complete(decision: dict[str, Any], item_id: int) -> Any:
     """Do the step. The answer is the case as it stands afterwards."""
     session, seen = database.session(), seen_version()
-    done = inbox.record_of(session, item_id)
-    if done is not None:
+    try:
+        actor = identity.acting_for(sight.work_item(item_id))
+    except NotFound as refusal:
+        done = inbox.record_of(session, item_id)
+        if done is None or isinstance(refusal, identity.OutOfSight):
+            raise
         # The engine will say who was quicker; that is for those who may read the case.
         sight.case(done.case_id)
-    actor = identity.acting_for(sight.work_item(item_id)) if done is None else identity.actor()
+        actor = identity.actor()
     case = cases.complete_step(
         session,
         ENVIRONMENT,
