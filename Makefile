@@ -33,11 +33,9 @@ run: install ## start the product on http://127.0.0.1:8000 (PORT=… for another
 worker: install ## start one more worker against TUANCHENG_DATABASE_URL and TUANCHENG_BROKER_URL
 	@exec $(BIN)/celery -A tasks.app worker --loglevel info
 
+# Three processes on two cores: the end-to-end stories wait more than they work.
 test: dev browser gates ## prove it: style, types, import contracts, every test, coverage
-	rm -f .coverage .coverage.*
-	$(BIN)/pytest -n 2 --dist loadfile -m "not load and not e2e" --cov --cov-report=
-	if [ -d tests/e2e ]; then $(BIN)/pytest -m e2e --cov --cov-append --cov-report=; fi
-	$(BIN)/coverage report
+	$(BIN)/pytest -n 3 --dist loadfile --cov --cov-report=term
 
 sure: dev gates ## the quick proof before a commit: as test, without the browser and the coverage
 	$(BIN)/ruff format --check .

