@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, current_app, g, jsonify, redirect, render_template, request, url_for
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from jinja2 import TemplateError
 from markupsafe import Markup
@@ -21,6 +21,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.routing import BuildError
 
 from webapp import database, identity
+from webapp.wording import MARSHMALLOW_WORDS, SENTENCES, TITLES
 from workflows import journal
 from workflows.database import polite_when_busy
 from workflows.errors import Busy, NotFound, Refusal
@@ -31,48 +32,6 @@ PROBLEM = "application/problem+json"
 STATUS = {"invalid": 422, "forbidden": 403, "missing": 404, "stale": 412, "conflict": 409, "busy": 503}
 
 RETRY_AFTER_SECONDS = 2
-
-TITLES = {
-    400: lazy_gettext("请求无法读取"),
-    401: lazy_gettext("需要登录"),
-    403: lazy_gettext("无权办理"),
-    404: lazy_gettext("找不到"),
-    405: lazy_gettext("不支持的操作"),
-    409: lazy_gettext("不能办理"),
-    412: lazy_gettext("内容已有变更"),
-    413: lazy_gettext("内容过大"),
-    415: lazy_gettext("不支持的格式"),
-    422: lazy_gettext("内容有误"),
-    428: lazy_gettext("缺少版本"),
-    500: lazy_gettext("系统出错"),
-    503: lazy_gettext("系统繁忙"),
-}
-
-SENTENCES = {
-    400: lazy_gettext("请求的内容无法读取，请检查后重新提交。"),
-    404: lazy_gettext("找不到您要打开的内容，请从列表中重新打开。"),
-    405: lazy_gettext("这个地址不支持该操作。"),
-    413: lazy_gettext("提交的内容过大，请精简后再提交。"),
-    415: lazy_gettext("请以 application/json 格式提交。"),
-    422: lazy_gettext("填写的内容有误，请按各栏的提示修改后再提交。"),
-    500: lazy_gettext("系统出现意外错误，您的操作没有生效。请稍后再试；如仍出错，请联系系统管理员。"),
-}
-
-MARSHMALLOW_WORDS = {
-    "Missing data for required field.": lazy_gettext("此项必填。"),
-    "Field may not be null.": lazy_gettext("此项不能为空。"),
-    "Unknown field.": lazy_gettext("没有这一项。"),
-    "Invalid input type.": lazy_gettext("格式不正确。"),
-    "Not a valid string.": lazy_gettext("应为文字。"),
-    "Not a valid integer.": lazy_gettext("应为整数。"),
-    "Not a valid number.": lazy_gettext("应为数字。"),
-    "Not a valid boolean.": lazy_gettext("应为 true 或 false。"),
-    "Not a valid date.": lazy_gettext("日期格式应为 2020-05-04。"),
-    "Not a valid datetime.": lazy_gettext("时间格式应为 2020-05-04T09:00:00+08:00。"),
-    "Not a valid list.": lazy_gettext("应为列表。"),
-    "Not a valid mapping type.": lazy_gettext("应为对象。"),
-    "Invalid value.": lazy_gettext("此项的值不允许。"),
-}
 
 logger = logging.getLogger(__name__)
 
@@ -97,11 +56,16 @@ def wants_problem() -> bool:
     return request.path.startswith("/api/")
 
 
+def status_of(refusal: type[Refusal]) -> int:
+    """The HTTP status a refusal is answered with: of its kind, unless the class has one of its own."""
+    return int(getattr(refusal, "status", STATUS[refusal.kind]))
+
+
 def answer_refusal(refusal: Refusal) -> Any:
     """The answer to a refused act; nothing of the request remains but the journal entry."""
     database.rollback()
     _keep_on_record(refusal)
-    status = getattr(refusal, "status", STATUS[refusal.kind])
+    status = status_of(type(refusal))
     if status == HTTPStatus.UNAUTHORIZED and not wants_problem():
         return _to_sign_in()
     answer = _answer(
