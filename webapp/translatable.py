@@ -5,17 +5,18 @@ gettext. What a bundle says (steps, fields, choices) is not here: it is an admin
 """
 
 from collections.abc import Iterator
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
-from webapp import app
 from webapp.pages.board import STAGES
 from workflows import errors
 from workflows.domain.posts import PostKind
 from workflows.domain.quota_ledger import MovementKind
 from workflows.domain.units import UnitKind
 
-EVERY_ROOM = app
-"""Importing the application imports every module that declares a refusal."""
+ROOMS = ("webapp.api", "webapp.pages")
+"""A refusal is known once its module is imported; the application imports the rest."""
 
 
 def from_workflows(_file: Any, *_keywords: Any, **_options: Any) -> Iterator[tuple[int, str, str, list[str]]]:
@@ -26,7 +27,15 @@ def from_workflows(_file: Any, *_keywords: Any, **_options: Any) -> Iterator[tup
 
 def messages() -> list[str]:
     """Every refusal's sentence and rule, and every title a page shows, each once and in a stable order."""
+    _import_every_room()
     ours = [refusal for refusal in errors.every_refusal() if refusal.__module__.startswith(("workflows.", "webapp."))]
     found = [text for refusal in ours for text in (refusal.sentence, refusal.rule) if text]
     titles = [kind.label for kinds in (PostKind, UnitKind, MovementKind) for kind in kinds]
     return list(dict.fromkeys([*found, *titles, *STAGES]))
+
+
+def _import_every_room() -> None:
+    import_module("webapp.app")
+    for room in ROOMS:
+        for module in iter_modules(import_module(room).__path__, f"{room}."):
+            import_module(module.name)
