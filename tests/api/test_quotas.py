@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.api.caller import Caller, wrong_fields
@@ -11,6 +12,7 @@ from tests.support.cast import Cast
 from workflows import journal
 from workflows.domain import quotas
 from workflows.domain.people import Person
+from workflows.domain.quota_ledger import PlanState
 from workflows.journal import Event
 
 SignIn = Callable[[Person], Caller]
@@ -113,3 +115,19 @@ def test_the_region_issues_a_plan_once_a_year(cast: Cast, signed_in: SignIn, sar
     again = sun.post("/quotas/plan", {"year": 2021, "total": 10})
     assert again.json["code"] == "quota.plan_exists"
     assert set(wrong_fields(again)) == {"year"}
+
+
+def test_without_an_open_plan_it_says_who_must_issue_one(
+    saren: Caller, cast: Cast, signed_in: SignIn, session: Session
+) -> None:
+    for plan in session.scalars(select(quotas.Plan)):
+        plan.state = PlanState.CLOSED
+    session.commit()
+    for answer in (
+        saren.get("/quotas/plan"),
+        signed_in(cast.zhao).get("/quotas/accounts", unit_id=cast.county.id),
+        signed_in(cast.gaowa).post("/quotas/returns", {"unit_id": cast.school.id, "amount": 1}),
+    ):
+        assert answer.status_code == 409
+        assert answer.json["code"] == "quota.no_plan"
+        assert "自治区团委" in answer.json["detail"]

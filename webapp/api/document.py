@@ -22,6 +22,7 @@ READING_PROBLEMS = {
     "401": "Nobody is signed in, or the session has ended.",
     "403": "The person does not exercise the post this needs.",
     "404": "There is no such thing, or it is not for this person to know of it.",
+    "409": "A rule forbids the act now; `code`, `rule` and `article` say which.",
     "422": "A parameter or field is wrong; `fields` names it.",
     "503": "Somebody else is acting on the same thing; try again after `Retry-After` seconds.",
 }
@@ -29,15 +30,15 @@ READING_PROBLEMS = {
 WRITING_PROBLEMS = {
     "400": "The body cannot be read, or the CSRF token is missing.",
     **READING_PROBLEMS,
-    "409": "A rule forbids the act now; `code`, `rule` and `article` say which.",
     "413": "The body is larger than four megabytes.",
 }
 
 DESCRIPTION = """Tuancheng's API. Sign in with `POST /api/v1/session`; the session is a cookie.
 
 Every request that changes something needs the header `X-CSRFToken` with the token of `GET /api/v1/session/csrf-token`
-(a new one after signing in). Errors are `application/problem+json` (RFC 9457). An act on a case needs `If-Match` with
-the `ETag` the caller has seen. `Idempotency-Key` makes a repeated request have the effect, and the answer, of once.
+(a new one after signing in; over HTTPS also a `Referer` of the same origin, as browsers send it). Errors are
+`application/problem+json` (RFC 9457). An act on a case needs `If-Match` with the `ETag` the caller has seen.
+`Idempotency-Key` makes a repeated request have the effect, and the answer, of once.
 """
 
 
