@@ -20,7 +20,7 @@ from tasks.embedded_broker import free_port
 
 Tuancheng = Callable[..., Result]
 
-READY_SECONDS = 120
+READY_SECONDS = 300
 
 
 def test_a_busy_port_is_named_with_the_way_out(tuancheng: Tuancheng, tmp_path: Path) -> None:

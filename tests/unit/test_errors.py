@@ -20,7 +20,8 @@ def test_the_sentence_is_translated_before_its_facts_are_filled_in() -> None:
 
 
 def test_every_refusal_has_a_code_of_its_own_a_sentence_and_a_lawful_kind() -> None:
-    found = every_refusal()
+    # Other tests of the same run declare refusals of their own.
+    found = [refusal for refusal in every_refusal() if not refusal.__module__.startswith("tests.")]
     codes = [refusal.code for refusal in found]
     assert len(codes) == len(set(codes)) or _only_aliases(found)
     assert all(refusal.sentence.endswith("。") or "{" in refusal.sentence for refusal in found)
