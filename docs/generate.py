@@ -11,6 +11,7 @@ from pkgutil import walk_packages
 
 import click
 
+from webapp.errors import status_of
 from workflows.errors import Refusal, every_refusal
 from workflows.journal import Event
 from workflows.operations.wiring import ENVIRONMENT
@@ -18,15 +19,6 @@ from workflows.operations.wiring import ENVIRONMENT
 ROOMS = ("workflows", "webapp")
 WITHOUT_EFFECT = ("workflows.migrations.",)
 """Alembic's scripts run only inside Alembic."""
-
-KINDS = {
-    "invalid": "422",
-    "forbidden": "403",
-    "missing": "404",
-    "stale": "412",
-    "conflict": "409",
-    "busy": "503",
-}
 
 NOTICE = "<!-- Written by docs/generate.py from the code (`make docs`); change the code, not this page. -->\n"
 
@@ -76,7 +68,7 @@ def _each_refusal() -> Iterator[str]:
         told = [
             f"## `{refusal.code}`",
             f"> {refusal.sentence}",
-            f"`{refusal.__module__}.{refusal.__name__}`, HTTP {KINDS[refusal.kind]}. {_first_line(refusal)}",
+            f"`{refusal.__module__}.{refusal.__name__}`, HTTP {status_of(refusal)}. {_first_line(refusal)}",
         ]
         if refusal.rule:
             told.append(f"Rule: {refusal.rule}" + (f" ({refusal.article})" if refusal.article else ""))

@@ -48,7 +48,6 @@ def two_items(founded: Cast, store: Session) -> list[int]:
     return list(store.scalars(select(BatchItem.id).order_by(BatchItem.id)))
 
 
-@pytest.mark.xfail(reason="batches._end_when_last counts without locking the batch; see the note to its author")
 def test_a_batch_ends_when_its_last_two_items_end_together(two_items: list[int], founded: Cast, look: Look) -> None:
     first, second = two_items
 

@@ -134,6 +134,8 @@ def perform_item(session: Session, environment: Environment, batch_item_id: int)
 
 
 def _end_when_last(session: Session, batch: Batch, actor: Actor) -> None:
+    # Two workers at the last two items would each see the other's item waiting, and the batch would never end.
+    session.get_one(Batch, batch.id, with_for_update=True, populate_existing=True)
     waiting = select(func.count()).where(BatchItem.batch_id == batch.id, BatchItem.status == "waiting")
     if session.scalar(waiting) == 0 and batch.ended_at is None:
         batch.ended_at = clock.now()
