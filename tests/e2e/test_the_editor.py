@@ -1,5 +1,6 @@
 """An administrator changes a name and a deadline; new cases take them, running ones keep what they began with."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from tests.e2e.conftest import Desks
 from tests.e2e.desk import Desk
 from tests.e2e.staging import application
 from workflows import clock
+from workflows.engine.drawing import read
 
 OLD, NEW = "派人谈话", "派两人谈话"
 SECRETARY = "xincheng1.secretary"
@@ -51,6 +53,53 @@ def test_faults_are_listed_and_nothing_is_published(desks: Desks) -> None:
     page.on("dialog", lambda dialog: dialog.accept())
     page.goto("/processes/admission")
     expect(page.locator("main")).not_to_contain_text("改期限")
+
+
+EDITS = {
+    "initial_talk": {"property-number": "3", "property-apart_from": "check_application", "documentation": "两人同往"},
+    "initial_talk_overdue": {"property-since": "check_application.received_on"},
+    "quota_release_refused": {"parameter-reason": '"审批不予通过"', "result-variable": "freed"},
+    "flow_initial_talk_not_yet_label": {"condition": 'initial_talk.outcome in ["not_yet"]'},
+    "end_admitted": {"property-result": "received"},
+    "withdrawal_requested": {"property-label": "本人撤回", "property-available_when": "true"},
+}
+"""One field of every kind there is, by element."""
+
+
+def test_every_kind_of_property_reaches_the_server(desks: Desks) -> None:
+    page = desks["admin"].page
+    _open_editor(page)
+    for element, fields in EDITS.items():
+        _select(page, element)
+        for entry, text in fields.items():
+            page.locator(f'[data-entry-id="{entry}"] :is(input, textarea)').fill(text)
+    _select(page, "application_eligibility")
+    page.locator('[data-entry-id="decision"] select').select_option("training_conditions")
+    page.get_by_role("button", name="查找").click()
+    page.locator(".djs-search-input input").fill("举行入团仪式")
+    page.keyboard.press("End")  # the pad looks at keys, not at what is filled in
+    page.locator(".djs-search-result").first.click()
+    expect(page.locator('[data-entry-id="id"] input')).to_have_value("ceremony")
+    with page.expect_request("**/check") as sent:
+        page.get_by_role("button", name="检查").click()
+    drawing = read(json.loads(sent.value.post_data or "")["xml"], "admission.bpmn")
+    nodes = drawing.nodes
+    assert nodes["initial_talk"].properties["number"] == "3"
+    assert nodes["initial_talk"].properties["stage"] == "申请入团"
+    assert nodes["initial_talk"].properties["apart_from"] == "check_application"
+    assert "两人同往" in drawing.text
+    assert nodes["initial_talk_overdue"].properties["since"] == "check_application.received_on"
+    assert nodes["quota_release_refused"].operation == "quota.release"
+    assert nodes["quota_release_refused"].parameters == {"reason": '"审批不予通过"'}
+    assert 'resultVariable="freed"' in drawing.text
+    assert drawing.flows["flow_initial_talk_not_yet"].condition == 'initial_talk.outcome in ["not_yet"]'
+    assert nodes["end_admitted"].properties["result"] == "received"
+    assert nodes["withdrawal_requested"].properties["label"] == "本人撤回"
+    assert nodes["withdrawal_requested"].properties["lane"] == "团支部书记"
+    assert nodes["application_eligibility"].decision == "training_conditions"
+    page.get_by_role("button", name="撤销").click()
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto("/processes")
 
 
 def _apply(secretary: Desk, name: str) -> None:

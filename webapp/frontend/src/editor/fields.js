@@ -38,12 +38,13 @@ function Choice(props) {
   const { translate, label, description } = useWords(props);
   return SelectEntry({
     element, id, label, description,
-    getOptions: () => options.map((one) => ({ value: one.value, label: translate(one.label) })),
+    getOptions: () => options.map((one) => ({ value: one.value, label: one.text ?? translate(one.label) })),
     getValue: () => read(element),
     setValue: (value) => write(element, value),
   });
 }
 
+// An option's `label` is translated, its `text` is shown as it is.
 // The panel calls `component` with the entry itself as props, so everything a field needs travels in the entry.
 export const line = (id, label, read, write, more = {}) => ({ id, label, read, write, component: Line, ...more });
 export const lines = (id, label, read, write, more = {}) => ({ id, label, read, write, component: Lines, ...more });

@@ -36,7 +36,6 @@ export class Provider {
   }
 
   #general(element) {
-    if (is(element, 'bpmn:Label')) return [];
     const [read, write] = attribute(this.modeling, 'name');
     return [
       lines('name', 'Name', read, write),
@@ -48,7 +47,7 @@ export class Provider {
   #step() {
     return [
       this.#property('number', 'Step number', { complain: (text) => (/^\d*$/.test(text ?? '') ? null : 'Digits only') }),
-      choice('stage', 'Stage', [{ value: '', label: '—' }, ...STAGES.map((stage) => ({ value: stage, label: stage }))],
+      choice('stage', 'Stage', [{ value: '', text: '—' }, ...STAGES.map((stage) => ({ value: stage, text: stage }))],
         ...this.#propertyAccess('stage')),
       this.#property('form', 'Form', { description: 'Left empty: the form named like the step' }),
       this.#property('apart_from', 'Not by the same person as', { description: 'Identifiers of steps, with spaces' }),
@@ -80,8 +79,8 @@ export class Provider {
     const operator = (one) => this.extensions.find(one, 'spiffworkflow:ServiceTaskOperator');
     const name = operator(element)?.get('id') ?? '';
     const known = this.vocabulary.operations;
-    const options = [{ value: '', label: '—' }, ...known.map((one) => ({ value: one.name, label: `${one.title} (${one.name})` }))];
-    if (name && !known.some((one) => one.name === name)) options.push({ value: name, label: name });
+    const options = [{ value: '', text: '—' }, ...known.map((one) => ({ value: one.name, text: `${one.title} (${one.name})` }))];
+    if (name && !known.some((one) => one.name === name)) options.push({ value: name, text: name });
     const entries = [choice('operation', 'Operation', options, (one) => operator(one)?.get('id') ?? '',
       (one, value) => this.extensions.setOperation(one, value))];
     if (!name) return entries;
@@ -97,8 +96,8 @@ export class Provider {
   }
 
   #decision() {
-    const options = this.vocabulary.decisions.map((name) => ({ value: name, label: name }));
-    return [choice('decision', 'Decision table', [{ value: '', label: '—' }, ...options],
+    const options = this.vocabulary.decisions.map((name) => ({ value: name, text: name }));
+    return [choice('decision', 'Decision table', [{ value: '', text: '—' }, ...options],
       (one) => this.extensions.decision(one), (one, value) => this.extensions.setDecision(one, value))];
   }
 

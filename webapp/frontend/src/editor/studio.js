@@ -2,6 +2,8 @@
 import { lookAt, markElements, unmarkElements } from '../drawing/marks.js';
 import { send } from './server.js';
 
+const PALETTE_WIDTH = 120;
+
 export class Studio {
   constructor(place, page, modeler) {
     Object.assign(this, { place, page, modeler });
@@ -15,7 +17,9 @@ export class Studio {
     const acts = {
       undo: () => this.stack.undo(),
       redo: () => this.stack.redo(),
-      whole: () => this.modeler.get('canvas').zoom('fit-viewport', 'auto'),
+      // The pad closes at any click outside of it, the one on our button included: let that be over first.
+      find: () => setTimeout(() => this.modeler.get('searchPad').open()),
+      whole: () => this.showWhole(),
       closer: () => this.modeler.get('zoomScroll').stepZoom(1),
       farther: () => this.modeler.get('zoomScroll').stepZoom(-1),
       check: () => this.check(),
@@ -37,6 +41,15 @@ export class Studio {
     this.#button('redo').disabled = !this.stack.canRedo();
     this.#button('publish').disabled = !this.changed;
     this.place.querySelector('[data-changed]').hidden = !this.changed;
+  }
+
+  /** The whole drawing, beside the palette rather than under it. */
+  showWhole() {
+    const canvas = this.modeler.get('canvas');
+    canvas.zoom('fit-viewport', 'auto');
+    const seen = canvas.viewbox();
+    const palette = PALETTE_WIDTH / seen.scale;
+    canvas.viewbox({ x: seen.x - palette, y: seen.y, width: seen.width + palette, height: seen.height });
   }
 
   async check() {
