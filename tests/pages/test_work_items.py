@@ -56,6 +56,12 @@ def test_a_secretary_enters_nothing_for_another_branch(
     assert session.scalars(select(Case)).all() == []
 
 
+def test_only_who_may_enter_an_application_is_offered_to(visit: Visit, cast: Cast, admission: Bundle) -> None:
+    lin = visit(cast.lin)
+    assert lin.open("/board").links("新的申请") == []
+    assert lin.open("/processes/admission/new").status == 403
+
+
 def test_the_papers_show_the_answers_and_hide_the_identity_number(applied: Applied) -> None:
     saren = applied()
     number = an_application()["id_number"]

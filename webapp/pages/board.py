@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from webapp import database, identity
 from webapp.pages import case_view, furniture
 from webapp.pages.due import Due, due
+from webapp.pages.new_case import branches_for
 from webapp.pages.people_shown import WhoActs
 from webapp.pages.units_seen import own_units, units_below
 from workflows.domain.units import Unit
@@ -89,7 +90,7 @@ def show() -> Any:
         chosen=chosen[0] if len(chosen) == 1 else None,
         columns=columns,
         figures=_figures(cards),
-        startable=bundles.all_latest(session),
+        startable=[bundle for bundle in bundles.all_latest(session) if branches_for(bundle.process)],
         show=wanted,
         name=name,
         empty=not cards,

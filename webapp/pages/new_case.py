@@ -10,7 +10,9 @@ from webapp import database, errors, identity
 from webapp.pages import case_view, furniture
 from webapp.pages.form_view import form_view, submitted
 from webapp.pages.units_seen import own_units
+from workflows.domain.units import Unit
 from workflows.engine import bundles, cases
+from workflows.engine.bundles import StepInfo
 from workflows.errors import InvalidData, NotAuthorised
 from workflows.operations.wiring import ENVIRONMENT
 
@@ -29,7 +31,7 @@ def form(process: str) -> str:
 def begin(process: str) -> Any:
     """Begin the case and do its first step in one act."""
     session = database.session()
-    unit_id = _unit_id()
+    unit_id = _unit_id(process)
     errors.concerning(unit_id=unit_id)
     step, form_of_step = cases.first_step(session, process)
     outcome, content = request.form.get("outcome", ""), submitted(form_of_step, request.form)
@@ -55,12 +57,22 @@ def begin(process: str) -> Any:
     return redirect(where, code=303)
 
 
-def _unit_id() -> int:
-    branches = own_units(database.session(), *furniture.AT_A_BRANCH)
-    wanted = request.values.get("unit", type=int)
-    if wanted is None:
-        return branches[0].id
-    if wanted not in [unit.id for unit in branches]:
+def branches_for(process: str) -> list[Unit]:
+    """The person's branches at which he may do the first step of the process."""
+    session = database.session()
+    step, _ = cases.first_step(session, process)
+    return [unit for unit in own_units(session, *furniture.AT_A_BRANCH) if _may_begin(step, unit)]
+
+
+def _may_begin(step: StepInfo, unit: Unit) -> bool:
+    addressee = ENVIRONMENT.directory.addressee(database.session(), step.lane, unit.id, {})
+    return identity.acting_for(addressee).unit_id is not None
+
+
+def _unit_id(process: str) -> int:
+    branches = [unit.id for unit in branches_for(process)]
+    wanted = request.values.get("unit", type=int) or next(iter(branches), None)
+    if wanted is None or wanted not in branches:
         raise NotAuthorised(unit=gettext("该团支部"), post=gettext("团支部书记"))
     return wanted
 
@@ -73,8 +85,8 @@ def _page(process: str, values: Mapping[str, Any] | None = None, refusal: Invali
         "board/new.html",
         process=bundles.latest(session, process),
         step=step,
-        branches=own_units(session, *furniture.AT_A_BRANCH),
-        unit_id=_unit_id(),
-        form=form_view(form_of_step, _unit_id(), values=values, errors=wrong),
+        branches=branches_for(process),
+        unit_id=_unit_id(process),
+        form=form_view(form_of_step, _unit_id(process), values=values, errors=wrong),
         refusal=refusal.message(gettext) if refusal else "",
     )
