@@ -1,6 +1,5 @@
 """What a person does at a desk: sign in, open what waits, fill in a form, decide."""
 
-import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -80,10 +79,6 @@ class Desk:
         self.page.evaluate(AXE.read_text("utf-8"))
         found = self.page.evaluate("tags => axe.run(document, { runOnly: tags })", ACCESSIBLE)["violations"]
         self.complaints += [f"{self.page.url}: {each['id']}: {each['nodes'][0]['html'][:120]}" for each in found]
-
-    def until(self, path: str, text: str | re.Pattern[str]) -> None:
-        """Open a page again and again until it says something."""
-        self._until(path, self.page.locator("main", has_text=text))
 
     def _until(self, path: str, wanted: Locator) -> None:
         until = time.monotonic() + PATIENCE_SECONDS
