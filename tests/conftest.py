@@ -26,9 +26,6 @@ os.environ["TUANCHENG_DATA_KEY"] = "a key for tests, and for nothing else"
 TEMPLATE = f"tuancheng_template_{uuid4().hex[:8]}"
 """Databases on a server named by TUANCHENG_TEST_DATABASE_URL must not meet those of another run."""
 
-MEASURED = os.environ.get("COVERAGE_PROCESS_CONFIG", "")
-"""How a program that a test starts learns that its coverage is wanted."""
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What lies in tests/e2e is an end-to-end test."""
@@ -49,16 +46,6 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         return (yield)
     finally:
         measuring.start()
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Programs that end-to-end stories start run at full speed; other tests measure what they pass."""
-    measuring = "COVERAGE_PROCESS_CONFIG"
-    if item.get_closest_marker("e2e"):
-        os.environ.pop(measuring, None)
-    elif MEASURED:
-        os.environ[measuring] = MEASURED
 
 
 @pytest.fixture(scope="session")

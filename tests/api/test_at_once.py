@@ -33,9 +33,7 @@ def live(fresh_database: Engine) -> Iterator[Flask]:
         cast = people.build(session)
         people.plan_for_school(session, cast, 3)
         bundles.store(session, bundles.read_folder(ADMISSION), [], SYSTEM, "")
-        accounts.create_hashed(
-            session, person_id=cast.saren.id, login="saren", hashed=QUICK_HASH, must_change=False
-        )
+        accounts.create_hashed(session, person_id=cast.saren.id, login="saren", hashed=QUICK_HASH, must_change=False)
     url = fresh_database.url.render_as_string(hide_password=False)
     app = create_app(Settings(url, "redis://127.0.0.1:1/0", "a secret for tests only", testing=True))
     yield app

@@ -86,9 +86,7 @@ def test_a_change_that_was_not_committed_is_a_fault(small: Flask) -> None:
         small.test_client().post("/api/v1/forget")
 
 
-def test_the_relay_is_rung_for_after_a_commit_with_work_in_it(
-    small: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_relay_is_rung_for_after_a_commit_with_work_in_it(small: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     rung: list[str] = []
     monkeypatch.setattr(Bell, "ring", lambda _bell: rung.append("ring"))
 

@@ -1,15 +1,17 @@
 """The application on the test's own transaction, and people who open its pages without JavaScript."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
+from tests.conftest import copy_of_template
 from tests.pages.visitor import PASSWORD, Visitor
 from tests.support import cast as people
 from tests.support.cast import Cast
@@ -30,6 +32,13 @@ QUICK_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 """The real one takes its time, which is its purpose."""
 
 Visit = Callable[[Person], Visitor]
+
+
+@pytest.fixture(scope="session")
+def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """Pages say the same on both databases: here on SQLite, in tests/e2e on PostgreSQL."""
+    with ExitStack() as at_end:
+        yield copy_of_template("sqlite", request.getfixturevalue, tmp_path_factory.mktemp("pages"), at_end)
 
 
 @pytest.fixture(scope="session")

@@ -67,9 +67,7 @@ def test_what_was_sent_and_never_done_is_sent_again(rows: list[int], broker: Bro
     assert broker.sent == [*rows, *rows[1:]]
 
 
-def test_what_a_failing_broker_did_not_take_is_not_marked_as_sent(
-    rows: list[int], broker: Broker, look: Look
-) -> None:
+def test_what_a_failing_broker_did_not_take_is_not_marked_as_sent(rows: list[int], broker: Broker, look: Look) -> None:
     broker.takes = 2
     with pytest.raises(OperationalError):
         relay.relay()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from workflows import clock, tables
@@ -48,12 +49,13 @@ def rehearse(files: BundleFiles, only: str | None = None) -> Rehearsal:
     faults = check.faults_in(files, ENVIRONMENT)
     if faults:
         raise bundles.BundleUnsound(faults)
+    blank = _blank_database()
     written = [
         scenarios.read(text, path)
         for path, text in files.files.items()
         if path.endswith((".yaml", ".yml")) and only in (None, path)
     ]
-    played = [(mode, _on_stage(scenario, files, mode)) for scenario in written for mode in MODES]
+    played = [(mode, _on_stage(scenario, files, mode, blank)) for scenario in written for mode in MODES]
     drawing = bundles.parse(files).drawing
     nodes = {node for _, each in played for node in each.nodes}
     flows = {flow for _, each in played for flow in each.flows}
@@ -79,9 +81,26 @@ def lawful_actor(session: Session, addressee: Addressee, barred: set[int]) -> Ac
     raise ScenarioFault(f"没有人可以担任 {kind.label}")
 
 
-def _on_stage(scenario: Scenario, files: BundleFiles, mode: str) -> Played:
+def _blank_database() -> bytes:
+    """An empty database with all its tables, to begin every scenario from."""
     engine = new_engine("sqlite://")
-    tables.metadata.create_all(engine)
+    try:
+        tables.metadata.create_all(engine)
+        with engine.connect() as connection:
+            content: bytes = _raw(connection).serialize()
+            return content
+    finally:
+        engine.dispose()
+
+
+def _raw(connection: Connection) -> Any:
+    return connection.connection.driver_connection
+
+
+def _on_stage(scenario: Scenario, files: BundleFiles, mode: str, blank: bytes) -> Played:
+    engine = new_engine("sqlite://")
+    with engine.connect() as connection:
+        _raw(connection).deserialize(blank)
     try:
         with Session(engine) as session, throwaway_key():
             begins = clock.start_of(scenario.begins)
@@ -105,7 +124,7 @@ class RehearsalStage:
         self.cast: dict[str, int] = {}
         self._units(scenario.begins)
         self._places(scenario)
-        self.process = check.publish(session, self.environment, files, SYSTEM).process
+        self.process = bundles.store(session, files, [], SYSTEM, "演练").process
 
     def _beginning(self, _session: Session, _process: str, _unit_id: int) -> dict[str, Any]:
         return {"rule_set": self.rule_set, "rules": rule_sets.values(self.rule_set)}
