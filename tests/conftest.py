@@ -27,6 +27,10 @@ TEMPLATE = f"tuancheng_template_{uuid4().hex[:8]}"
 """Databases on a server named by TUANCHENG_TEST_DATABASE_URL must not meet those of another run."""
 
 
+UNTRACED = ("e2e", "processes", "property", "concurrency")
+"""Folders whose tests walk long ways through code that the others pass too."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What lies in tests/e2e is an end-to-end test."""
     for item in items:
@@ -36,9 +40,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """What runs on both databases is measured on SQLite alone: tracing it twice costs a minute and tells little."""
+    """Tracing costs as much as the work: what runs twice, or repeats what other tests pass anyway, goes untraced."""
     ids = item.callspec.id.split("-") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else []
-    measuring = Coverage.current() if "postgresql" in ids else None
+    untraced = "postgresql" in ids or any(f"tests/{folder}/" in item.path.as_posix() for folder in UNTRACED)
+    measuring = Coverage.current() if untraced else None
     if measuring is None:
         return (yield)
     measuring.stop()

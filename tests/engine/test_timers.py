@@ -84,6 +84,25 @@ def test_a_deadline_shows_as_the_due_day_and_reminds_without_taking_the_step_awa
     assert office.ended_at == "done"
 
 
+def test_a_deadline_that_has_passed_before_the_step_is_reached_still_shows_as_its_due_day(office: Office) -> None:
+    text = drawing(
+        start(),
+        user("ask"),
+        user("answer"),
+        boundary("late", "answer", timer("P10D"), since="ask.on"),
+        service("remind", "shelf.note"),
+        end("reminded"),
+        end(),
+        way("begin", "ask", "answer", "done"),
+        way("late", "remind", "reminded"),
+        lanes={"书记": ["ask", "answer"]},
+    )
+    office.start(bundle(text, ask=ANY_FORM, answer=ANY_FORM))
+    office.do("ask", on="2020-01-01")
+    assert office.calls == ["shelf.note"]
+    assert office.item("answer").due_on == date(2020, 1, 11)
+
+
 def test_a_step_done_in_time_leaves_no_timer_behind(office: Office) -> None:
     office.start(bundle(DEADLINE, ask=ANY_FORM))
     office.do("ask")

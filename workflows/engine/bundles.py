@@ -208,9 +208,12 @@ _parsing = Lock()
 
 def parsed(session: Session, bundle_id: int) -> ParsedBundle:
     """The bundle, parsed once per process (operating system's) and version."""
-    bundle = session.get(Bundle, bundle_id)
+    # The session forgets what nobody refers to; the bundle is asked for at every act.
+    known = session.info.setdefault("bundles", {})
+    bundle = known.get(bundle_id) or session.get(Bundle, bundle_id)
     if bundle is None:
         raise NotFound(what="流程版本")
+    known[bundle_id] = bundle
     key = (bundle.id, bundle.content_hash)
     if key not in _parsed:
         with _parsing:

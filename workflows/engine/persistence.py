@@ -79,22 +79,20 @@ def _people_wait_for(workflow: CaseWorkflow) -> list[Task]:
 
 
 def _timers(workflow: CaseWorkflow) -> list[Task]:
-    waiting = every_task(workflow, TaskState.WAITING)
-    return [task for task in waiting if isinstance(getattr(task.task_spec, "event_definition", None), DueTime)]
+    return [task for task in every_task(workflow, TaskState.WAITING) if _is_timer(task)]
 
 
 def _write_work_items(act: Act, workflow: CaseWorkflow, tasks: list[Task]) -> None:
     known = {item.task: item for item in act.session.scalars(select(WorkItem).where(WorkItem.case_id == act.case.id))}
     wanted = {workflow.number_of(task): task for task in tasks}
     _delete(act.session, WorkItem, [item.id for number, item in known.items() if number not in wanted])
-    deadlines = _deadlines(act, workflow)
     for number, task in wanted.items():
-        due = deadlines.get(task.task_spec.name)
         if number not in known:
-            act.session.add(_work_item(act, number, task, workflow, due))
+            act.session.add(_work_item(act, number, task, workflow))
 
 
-def _work_item(act: Act, number: int, task: Task, workflow: CaseWorkflow, due: datetime | None) -> WorkItem:
+def _work_item(act: Act, number: int, task: Task, workflow: CaseWorkflow) -> WorkItem:
+    due = _deadline(task)
     step = act.bundle.steps[task.task_spec.name]
     addressee = act.environment.directory.addressee(act.session, step.lane, act.case.unit_id, workflow.case_data)
     return WorkItem(
@@ -111,15 +109,15 @@ def _work_item(act: Act, number: int, task: Task, workflow: CaseWorkflow, due: d
     )
 
 
-def _deadlines(act: Act, workflow: CaseWorkflow) -> dict[str, datetime]:
-    """The latest boundary timer of each waiting user step: earlier ones are reminders."""
-    found: dict[str, datetime] = {}
-    for task in _timers(workflow):
-        step = act.bundle.drawing.nodes[task.task_spec.name].attached_to
-        due = datetime.fromisoformat(task.internal_data["due"])
-        if step and (step not in found or found[step] < due):
-            found[step] = due
-    return found
+def _deadline(task: Task) -> datetime | None:
+    """The latest boundary timer of a waiting user step, passed or not: earlier ones are reminders."""
+    beside = [sibling for sibling in task.parent.children if _is_timer(sibling)]
+    dues = [sibling.internal_data["due"] for sibling in beside if "due" in sibling.internal_data]
+    return max(map(datetime.fromisoformat, dues), default=None)
+
+
+def _is_timer(task: Task) -> bool:
+    return isinstance(getattr(task.task_spec, "event_definition", None), DueTime)
 
 
 def _write_timers(act: Act, workflow: CaseWorkflow, tasks: list[Task]) -> None:
