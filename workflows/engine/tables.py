@@ -110,6 +110,10 @@ class StepRecord(Base):
     person_id: Mapped[int] = mapped_column(BigId)
     post_id: Mapped[int | None] = mapped_column(BigId)
     for_person_id: Mapped[int | None] = mapped_column(BigId)
+    corrects_id: Mapped[int | None] = mapped_column(BigId)
+    """The record this one corrects; that one stays as it was."""
+    reason: Mapped[str | None] = mapped_column(Text)
+    """Why it was corrected."""
 
 
 class DueTimer(Base):
@@ -128,6 +132,8 @@ class DueTimer(Base):
     due_at: Mapped[datetime] = mapped_column(index=True)
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None] = mapped_column(Text)
+    held: Mapped[bool] = mapped_column(default=False)
+    """An incident stands open: the timer waits for a person."""
 
 
 class Batch(Base):
