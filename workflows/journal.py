@@ -8,19 +8,20 @@ Personal data stays out: an entry names people, cases and step records by id and
 """
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 import orjson
-from sqlalchemy import Date, String, UniqueConstraint, func, select
+from sqlalchemy import Date, String, UniqueConstraint, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.event import listens_for
+from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 
 from workflows import clock
-from workflows.database import Base, BigId, Json
+from workflows.database import Base, BigId, Json, table_of
 
 GENESIS = "0" * 64
 
@@ -134,54 +135,123 @@ def record(
     actor: Actor = SYSTEM,
     happened_on: date | None = None,
     **facts: Any,
-) -> JournalEntry:
+) -> None:
     """Append one entry to `chain` inside the caller's transaction; the only writer of the journal.
 
     `facts` must be JSON values. `happened_on` is the day of a paper event recorded late; the entry keeps both dates.
+    The entries of a transaction are written together when it is committed: each chain is locked once, for as short a
+    time as possible, and always in the same order. A rolled-back savepoint takes its entries with it.
     """
-    head = session.get(JournalChain, chain, with_for_update=True) or _new_chain(session, chain)
-    entry = JournalEntry(
-        chain=chain,
-        position=head.length + 1,
-        event=event.value,
-        recorded_at=clock.now(),
-        happened_on=happened_on,
-        person_id=actor.person_id,
-        post_id=actor.post_id,
-        for_person_id=actor.for_person_id,
-        unit_id=actor.unit_id,
-        facts=orjson.loads(orjson.dumps(facts)),
-        previous=head.head,
+    _unwritten(session).entries.append(
+        {
+            "chain": chain,
+            "event": event.value,
+            "recorded_at": clock.now(),
+            "happened_on": happened_on,
+            "person_id": actor.person_id,
+            "post_id": actor.post_id,
+            "for_person_id": actor.for_person_id,
+            "unit_id": actor.unit_id,
+            "facts": orjson.loads(orjson.dumps(facts)),
+        }
     )
-    entry.digest = digest_of(entry)
-    head.length, head.head = entry.position, entry.digest
-    session.add(entry)
-    return entry
 
 
-def _new_chain(session: Session, chain: str) -> JournalChain:
-    """Begin a chain, or wait for whoever is beginning it in this very moment and go on behind."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    empty = {"chain": chain, "length": 0, "head": GENESIS, "sealed_length": 0}
-    session.execute(insert(JournalChain).values(**empty).on_conflict_do_nothing())
-    return session.get_one(JournalChain, chain, with_for_update=True, populate_existing=True)
+@dataclass
+class _Unwritten:
+    """What a transaction has recorded and not written yet, now and at the beginning of each savepoint."""
+
+    entries: list[dict[str, Any]] = field(default_factory=list)
+    before: dict[SessionTransaction, list[dict[str, Any]]] = field(default_factory=dict)
+
+
+def _unwritten(session: Session) -> _Unwritten:
+    if not session.in_transaction():
+        session.begin()
+    found: _Unwritten = session.info.setdefault("journal", _Unwritten())
+    return found
+
+
+@listens_for(Session, "after_transaction_create")
+def _remember(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested and "journal" in session.info:
+        unwritten = _unwritten(session)
+        unwritten.before[transaction] = list(unwritten.entries)
+
+
+@listens_for(Session, "after_soft_rollback")
+def _take_back(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested and "journal" in session.info:
+        unwritten = _unwritten(session)
+        unwritten.entries = unwritten.before.get(transaction, [])
+
+
+@listens_for(Session, "after_transaction_end")
+def _forget(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        session.info.pop("journal", None)
+
+
+_CHAIN, _ENTRY = table_of(JournalChain), table_of(JournalEntry)
+_HEADS = (
+    select(_CHAIN.c.chain, _CHAIN.c.length, _CHAIN.c.head)
+    .where(_CHAIN.c.chain.in_(bindparam("chains", expanding=True)))
+    .order_by(_CHAIN.c.chain)
+    .with_for_update()
+)
+_WRITE = insert(_ENTRY)
+_MOVE = update(_CHAIN).where(_CHAIN.c.chain == bindparam("of")).values(length=bindparam("to"), head=bindparam("now"))
+
+
+@listens_for(Session, "before_commit")
+def write(session: Session) -> None:
+    """Write what was recorded; a commit does it by itself, and whoever reads the journal does it before."""
+    unwritten: _Unwritten | None = session.info.get("journal")
+    if unwritten is None or not unwritten.entries:
+        return
+    entries, unwritten.entries = unwritten.entries, []
+    heads = _locked_heads(session, sorted({entry["chain"] for entry in entries}))
+    for entry in entries:
+        length, head = heads[entry["chain"]]
+        entry["position"], entry["previous"] = length + 1, head
+        entry["digest"] = _digest_of(entry)
+        heads[entry["chain"]] = (length + 1, entry["digest"])
+    session.execute(_WRITE, entries)
+    session.execute(_MOVE, [{"of": chain, "to": length, "now": head} for chain, (length, head) in heads.items()])
+
+
+def _locked_heads(session: Session, chains: list[str]) -> dict[str, tuple[int, str]]:
+    heads = {chain: (length, head) for chain, length, head in session.execute(_HEADS, {"chains": chains})}
+    if len(heads) < len(chains):
+        # Whoever begins a chain in this very moment is waited for; the second one goes on behind.
+        begin = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        new = [
+            {"chain": chain, "length": 0, "head": GENESIS, "sealed_length": 0} for chain in chains if chain not in heads
+        ]
+        session.execute(begin(_CHAIN).on_conflict_do_nothing(), new)
+        heads = {chain: (length, head) for chain, length, head in session.execute(_HEADS, {"chains": chains})}
+    return heads
 
 
 def digest_of(entry: JournalEntry) -> str:
     """SHA-256 over every column that means something, in one canonical spelling."""
+    return _digest_of({column.name: getattr(entry, column.name) for column in _ENTRY.columns})
+
+
+def _digest_of(entry: Mapping[str, Any]) -> str:
     return _digest(
         {
-            "chain": entry.chain,
-            "position": entry.position,
-            "event": entry.event,
-            "recorded_at": entry.recorded_at.isoformat(),
-            "happened_on": entry.happened_on and entry.happened_on.isoformat(),
-            "person": entry.person_id,
-            "post": entry.post_id,
-            "for": entry.for_person_id,
-            "unit": entry.unit_id,
-            "facts": entry.facts,
-            "previous": entry.previous,
+            "chain": entry["chain"],
+            "position": entry["position"],
+            "event": entry["event"],
+            "recorded_at": entry["recorded_at"].isoformat(),
+            "happened_on": entry["happened_on"] and entry["happened_on"].isoformat(),
+            "person": entry["person_id"],
+            "post": entry["post_id"],
+            "for": entry["for_person_id"],
+            "unit": entry["unit_id"],
+            "facts": entry["facts"],
+            "previous": entry["previous"],
         }
     )
 
@@ -202,17 +272,16 @@ def unit_chain(unit_id: int | None) -> str:
 
 def entries_of(session: Session, chain: str) -> list[JournalEntry]:
     """All entries of one chain, oldest first."""
+    write(session)
     query = select(JournalEntry).where(JournalEntry.chain == chain).order_by(JournalEntry.position)
     return list(session.scalars(query))
 
 
 def seal(session: Session) -> JournalSeal | None:
     """Seal the heads of all chains that grew since the last seal; None when nothing grew."""
-    grown = list(
-        session.scalars(
-            select(JournalChain).where(JournalChain.length > JournalChain.sealed_length).order_by(JournalChain.chain)
-        )
-    )
+    write(session)
+    query = select(JournalChain).where(JournalChain.length > JournalChain.sealed_length).order_by(JournalChain.chain)
+    grown = list(session.scalars(query.execution_options(populate_existing=True)))
     if not grown:
         return None
     last = session.scalars(select(JournalSeal).order_by(JournalSeal.id.desc()).limit(1)).first()
@@ -245,6 +314,7 @@ class Verification:
 
 def verify(session: Session) -> Verification:
     """Recompute every digest, walk every chain and every seal, and name each entry that does not fit."""
+    write(session)
     faults: list[str] = []
     heads: dict[str, tuple[int, str]] = {}
     by_position: dict[tuple[str, int], str] = {}

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import Engine, select, text, update
+from sqlalchemy.event import listen
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -18,7 +19,7 @@ WANG = Actor(person_id=7, post_id=3, for_person_id=9, unit_id=5)
 def write(session: Session, *chains: str) -> None:
     for chain in chains:
         journal.record(session, Event.STEP_COMPLETED, chain=chain, actor=WANG, step="talk", outcome="适合")
-    session.flush()
+    journal.write(session)
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def test_an_entry_keeps_who_in_which_post_for_whom_when_and_on_which_facts(sessi
         journal.record(
             session, Event.STEP_COMPLETED, chain="case:1", actor=WANG, happened_on=date(2020, 5, 3), step="talk"
         )
-    session.flush()
+    journal.write(session)
     session.expire_all()
     [entry] = journal.entries_of(session, "case:1")
     assert (entry.person_id, entry.post_id, entry.for_person_id, entry.unit_id) == (7, 3, 9, 5)
@@ -129,3 +130,38 @@ def test_many_may_begin_the_same_chain_in_the_same_moment(fresh_database: Engine
     with Session(fresh_database) as session:
         assert [entry.position for entry in journal.entries_of(session, "unit:5")] == [1, 2, 3, 4, 5, 6]
         assert journal.verify(session).faults == []
+
+
+def test_a_transaction_that_is_rolled_back_leaves_no_entry(session: Session) -> None:
+    journal.record(session, Event.STEP_COMPLETED, chain="case:1")
+    session.rollback()
+    assert journal.entries_of(session, "case:1") == []
+
+
+def test_a_savepoint_takes_only_its_own_entries_with_it(session: Session) -> None:
+    def note(step: str) -> None:
+        journal.record(session, Event.STEP_COMPLETED, chain="case:1", step=step)
+
+    note("before")
+    savepoint = session.begin_nested()
+    note("inside")
+    assert len(journal.entries_of(session, "case:1")) == 2
+    savepoint.rollback()
+    with session.begin_nested():
+        note("kept")
+    note("after")
+    assert [entry.facts["step"] for entry in journal.entries_of(session, "case:1")] == ["before", "kept", "after"]
+    assert journal.verify(session).faults == []
+
+
+def test_a_commit_writes_what_was_recorded_with_three_statements(session: Session) -> None:
+    write(session, "case:1", "case:2")
+    session.commit()
+    statements: list[str] = []
+    listen(session.get_bind(), "before_cursor_execute", lambda _c, _cursor, text, *_rest: statements.append(text))
+    for chain in ("case:2", "case:1", "case:2"):
+        journal.record(session, Event.STEP_COMPLETED, chain=chain)
+    session.commit()
+    about_transactions = {"BEGIN", "SAVEPOINT", "RELEASE"}
+    words = [text.split()[0] for text in statements]
+    assert [word for word in words if word not in about_transactions] == ["SELECT", "INSERT", "UPDATE"]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from workflows import journal
 from workflows.domain.members import Candidate, CandidateStatus, LeagueMember
 from workflows.domain.numbering import PROVINCE, NumberBlock, Place, PlaceState
 from workflows.domain.quota_ledger import Bucket, MovementKind, Plan, QuotaAccount, QuotaMovement
@@ -204,6 +205,7 @@ def _members_differ(session: Session, plans: dict[int, Plan]) -> Iterator[str]:
 
 def _journal_differs(session: Session, accounts: list[QuotaAccount], told: dict[int, str]) -> Iterator[str]:
     """One entry in the account's journal chain for each movement that touched it."""
+    journal.write(session)
     touched: Counter[int] = Counter()
     for source, target in session.execute(select(QuotaMovement.from_account, QuotaMovement.to_account)):
         touched.update({target if source is None else source, target})

@@ -7,7 +7,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from tests.support.cast import Cast, apply, plan_for_school
-from workflows import clock
+from workflows import clock, journal
 from workflows.domain import members, quotas
 from workflows.domain.members import Candidate, CandidateStatus, LeagueMember
 from workflows.domain.numbering import NumberBlock, Place
@@ -94,6 +94,7 @@ def _number_from_nowhere(session: Session, cast: Cast) -> None:
 
 def _journal_short(session: Session, cast: Cast) -> None:
     account = session.scalars(select(QuotaAccount).where(QuotaAccount.unit_id == cast.school.id)).one()
+    journal.write(session)
     session.execute(update(JournalChain).where(JournalChain.chain == account.chain).values(length=1))
 
 
