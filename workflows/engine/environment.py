@@ -61,6 +61,8 @@ class Call:
     actor: Actor
     data: Mapping[str, Any]
     parameters: Mapping[str, Any]
+    key: str = ""
+    """The same at every attempt at one step of one case: an idempotency key for the world outside."""
     named: dict[str, Any] = field(default_factory=dict)
     """What the operation wants written on the case: `title`, `subject_id`."""
 
@@ -97,6 +99,8 @@ class Environment:
     choices: Mapping[str, ChoiceSource]
     beginning: Callable[[Session, str, int], dict[str, Any]] = lambda _session, _process, _unit_id: {}
     """The data a new case of a process at a unit begins with, such as the values of its rule set."""
+    repairers: Callable[[Session, str, int], Sequence[Addressee]] = lambda _session, _act, _unit_id: ()
+    """Who may `retry`, `correct` or `skip` what cannot go on in a case of a unit."""
     ended: Callable[[Session, int, str | None], None] = lambda _session, _case_id, _result: None
     """Told when a case has ended, with the `result` its end event names."""
     live: dict[int, Any] | None = None

@@ -1,7 +1,7 @@
 """One act on a running case: what SpiffWorkflow asks for while it runs until it must wait."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from workflows import clock, journal
 from workflows.engine import decisions, due_times, expressions
 from workflows.engine.bundles import ParsedBundle
 from workflows.engine.environment import Call, Environment
-from workflows.engine.specs import CaseWorkflow, DueTime
+from workflows.engine.specs import CaseWorkflow, DueTime, OperationStep
 from workflows.engine.tables import Case
 from workflows.errors import Refusal
 from workflows.journal import SYSTEM, Actor, Event
@@ -51,6 +51,9 @@ class Act:
     bundle: ParsedBundle
     actor: Actor
     last_end: str | None = None
+    last_record: int | None = None
+    kept: dict[str, dict[int, Any]] = field(default_factory=dict)
+    """What the tables beside the case hold for it, by table: the mark of each waiting task."""
 
     def note(self, event: Event, *, actor: Actor | None = None, **facts: Any) -> None:
         """Write to the case's own chain, in the name of whoever acts unless `actor` says otherwise."""
@@ -107,7 +110,13 @@ class Scripts(PythonScriptEngine):  # type: ignore[misc]
         self.act.note(Event.DECISION_EVALUATED, step=node.id, decision=table.id, **facts)
 
     def call_operation(self, task: Task) -> bool:
-        """Call the operation of a service step; False when its refusal was taken by an error event of the drawing."""
+        """Call the operation of a service step.
+
+        False when the step waits for the worker, or when its refusal was taken by an error event of the drawing.
+        """
+        order = task.internal_data.pop(OperationStep.ORDER, None)
+        if order != OperationStep.PERFORM and task.task_spec.asynchronous:
+            return bool(order == OperationStep.SKIP)
         act, node = self.act, self.act.bundle.drawing.nodes[task.task_spec.name]
         operation = act.environment.operations[node.operation or ""]
         data = task.workflow.top_workflow.case_data
@@ -118,6 +127,7 @@ class Scripts(PythonScriptEngine):  # type: ignore[misc]
             actor=act.actor,
             data=data,
             parameters={name: self.evaluate(task, text) for name, text in node.parameters.items()},
+            key=f"{act.case.id}:{task.workflow.top_workflow.number_of(task)}",
         )
         try:
             result = operation.function(call)

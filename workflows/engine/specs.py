@@ -28,7 +28,19 @@ from workflows.engine.drawing import parse_xml
 
 
 class OperationStep(SpiffBpmnTask):  # type: ignore[misc]
-    """A service step: calls the operation it names and keeps the result in the case's data."""
+    """A service step: calls the operation it names and keeps the result in the case's data.
+
+    An asynchronous one stays started when a token reaches it, until the worker brings an order in `internal_data`.
+    """
+
+    ORDER = "order"
+    PERFORM, SKIP = "perform", "skip"
+
+    @property
+    def asynchronous(self) -> bool:
+        """Whether the drawing wants the step done by the worker, apart from the act that leads to it."""
+        properties = (getattr(self, "extensions", None) or {}).get("properties") or {}
+        return bool(properties.get("asynchronous") == "true")
 
     def _run_hook(self, my_task: Task) -> bool | None:
         return bool(my_task.workflow.script_engine.call_operation(my_task)) or None
