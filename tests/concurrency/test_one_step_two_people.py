@@ -85,13 +85,14 @@ def test_without_the_lock_both_would_decide(
     """The negative control: no lock, no constraint behind it, and everybody reads before anybody writes."""
     both_have_read = Barrier(2)
 
-    def unlocked(session: Session, case_id: int) -> Case:
-        case = session.get_one(Case, case_id)
+    def unlocked(session: Session, work_item_id: int) -> tuple[Case, WorkItem]:
+        item = session.get_one(WorkItem, work_item_id)
+        case = session.get_one(Case, item.case_id)
         assert case.state
         both_have_read.wait(timeout=10)
-        return case
+        return case, item
 
-    monkeypatch.setattr("workflows.engine.persistence.lock", unlocked)
+    monkeypatch.setattr("workflows.engine.persistence.lock_for", unlocked)
     monkeypatch.setattr("workflows.engine.running.Act.note", lambda *_args, **_facts: None)
     with fresh_database.begin() as connection:
         connection.execute(text("ALTER TABLE work_item DROP CONSTRAINT uq_work_item_case_id_task"))

@@ -8,10 +8,11 @@ import orjson
 from SpiffWorkflow.bpmn import BpmnEvent
 from SpiffWorkflow.spiff.specs.event_definitions import MessageEventDefinition
 from SpiffWorkflow.util.task import TaskState
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from workflows import clock
+from workflows.database import table_of
 from workflows.engine import bundles, expressions, persistence, saving
 from workflows.engine.bundles import MessageInfo, StepInfo
 from workflows.engine.environment import Addressee, Environment
@@ -38,6 +39,9 @@ class MessageNotAwaited(Refusal):
     code = "message.not_awaited"
     sentence = "本案目前不能办理“{what}”。"
     rule = "只能在流程图所定的阶段提出"
+
+
+_KEEP_RECORD = insert(table_of(StepRecord)).returning(table_of(StepRecord).c.id)
 
 
 def first_step(session: Session, process: str) -> tuple[StepInfo, Form]:
@@ -108,19 +112,19 @@ def complete_step(
     Raises NotFound, StaleVersion (somebody acted since `seen_version`, or did this very step), NotAuthorised,
     DutiesNotSeparated, InvalidData, and whatever a service step refuses; nothing has changed then.
     """
-    item = session.get(WorkItem, work_item_id)
-    if item is None:
+    found = persistence.lock_for(session, work_item_id)
+    if found is None:
         raise _done_or_unknown(session, environment, work_item_id)
-    case = persistence.lock(session, item.case_id)
-    item = session.get(WorkItem, work_item_id, populate_existing=True)
-    if item is None:
-        raise _done_or_unknown(session, environment, work_item_id)
+    case, item = found
     _check_version(session, environment, case, seen_version)
     act = Act(session, environment, case, bundles.parsed(session, case.bundle_id), actor)
     check_authority(session, environment, actor, addressee_of(item))
     _check_duties(act, item)
     with persistence.discarded_on_refusal(environment, case.id):
-        _complete(act, persistence.load(act), item, outcome, content)
+        workflow = persistence.load(act)
+        if item.task not in act.kept[WorkItem.__tablename__]:
+            raise _done_or_unknown(session, environment, work_item_id)
+        _complete(act, workflow, item, outcome, content)
     return case
 
 
@@ -222,24 +226,23 @@ def _read(act: Act, form: Form, outcome: str, raw: Mapping[str, Any], data: Mapp
 def _record(
     act: Act, form: Form, step: str, label: str, outcome: str, content: dict[str, Any], item_id: int | None
 ) -> StepRecord:
-    record = StepRecord(
-        case_id=act.case.id,
-        work_item_id=item_id,
-        case_version=act.case.version + 1,
-        step=step,
-        label=label,
-        outcome=outcome,
-        outcome_label=form.outcome_label(outcome),
-        content=content,
-        happened_on=form.happened_on(content),
-        recorded_at=clock.now(),
-        person_id=act.actor.person_id,
-        post_id=act.actor.post_id,
-        for_person_id=act.actor.for_person_id,
-    )
-    act.session.add(record)
-    act.session.flush()
-    act.case.last_step_id = record.id
+    values = {
+        "case_id": act.case.id,
+        "work_item_id": item_id,
+        "case_version": act.case.version + 1,
+        "step": step,
+        "label": label,
+        "outcome": outcome,
+        "outcome_label": form.outcome_label(outcome),
+        "content": content,
+        "happened_on": form.happened_on(content),
+        "recorded_at": clock.now(),
+        "person_id": act.actor.person_id,
+        "post_id": act.actor.post_id,
+        "for_person_id": act.actor.for_person_id,
+    }
+    record = StepRecord(**values, id=act.session.scalars(_KEEP_RECORD, values).one())
+    act.last_record = record.id
     return record
 
 

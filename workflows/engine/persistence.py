@@ -1,40 +1,63 @@
-"""A case between its row and the running workflow: lock, load, write back with its work items and due times."""
+"""A case between its row and the running workflow: lock, load, write back with the rows kept for what it waits for."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
+from typing import Any
 
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
-from sqlalchemy import delete, select
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy import Delete, Insert, bindparam, delete, insert, select
+from sqlalchemy.orm import Session, contains_eager, undefer
 
 from workflows import clock
-from workflows.engine import saving
+from workflows.database import Base, table_of
+from workflows.engine import job_rows, saving
 from workflows.engine.due_times import last_day
 from workflows.engine.environment import Environment
-from workflows.engine.running import Act, every_task, is_over
+from workflows.engine.job_tables import Job
+from workflows.engine.running import ACTIVE, Act, every_task, is_over
 from workflows.engine.specs import CaseWorkflow, DueTime
 from workflows.engine.tables import Case, DueTimer, WorkItem
 from workflows.errors import NotFound
 from workflows.journal import Event
 
+_LOCKED = (
+    select(Case)
+    .join(Case.bundle)
+    .options(undefer(Case.state), contains_eager(Case.bundle))
+    .with_for_update(of=Case)
+    .execution_options(populate_existing=True)
+)
+_CASE = _LOCKED.where(Case.id == bindparam("case_id"))
+_CASE_OF_ITEM = _LOCKED.add_columns(WorkItem).join(WorkItem).where(WorkItem.id == bindparam("work_item_id"))
+
 
 def lock(session: Session, case_id: int) -> Case:
     """The case, locked for this transaction. Raises NotFound."""
-    query = select(Case).where(Case.id == case_id).options(undefer(Case.state)).with_for_update()
-    case = session.scalars(query.execution_options(populate_existing=True)).first()
+    case = session.scalars(_CASE, {"case_id": case_id}).first()
     if case is None:
         raise NotFound(what="案件")
     return case
 
 
+def lock_for(session: Session, work_item_id: int) -> tuple[Case, WorkItem] | None:
+    """The case of a work item, locked, and the item; None when there is no such item (any more).
+
+    Whoever waited for the lock may be shown an item that was done meanwhile: only the saved state tells.
+    """
+    found = session.execute(_CASE_OF_ITEM, {"work_item_id": work_item_id}).first()
+    return None if found is None else (found[0], found[1])
+
+
 def load(act: Act) -> CaseWorkflow:
     """The running case: restored from its saved state, or the live one where scenarios keep cases in memory."""
-    if act.environment.live is not None and act.case.id in act.environment.live:
-        workflow: CaseWorkflow = act.environment.live[act.case.id]
-        return workflow
-    return saving.restore(act.case.state, act.bundle)
+    live = act.environment.live
+    workflow: CaseWorkflow = (live or {}).get(act.case.id) or saving.restore(act.case.state, act.bundle)
+    act.kept = {each.name: each.marks(workflow) for each in KEPT}
+    return workflow
 
 
 @contextmanager
@@ -49,16 +72,22 @@ def discarded_on_refusal(environment: Environment, case_id: int) -> Iterator[Non
 
 
 def write(act: Act, workflow: CaseWorkflow) -> None:
-    """Write state, work items and due times back, as differences; end the case when nothing is left to do."""
+    """Write the state, and as differences the rows kept beside it; end the case when nothing is left to do."""
     case = act.case
     over = is_over(workflow)
     workflow.completed = workflow.completed or over
     if over and case.ended_at is None:
         _end(act)
-    _write_work_items(act, workflow, [] if over else _people_wait_for(workflow))
-    _write_timers(act, workflow, [] if over else _timers(workflow))
+    for each in KEPT:
+        was, now = act.kept.get(each.name, {}), {} if over else each.marks(workflow)
+        act.kept[each.name] = now
+        if gone := [number for number, mark in was.items() if now.get(number) != mark]:
+            act.session.execute(each.delete, {"of": case.id, "gone": gone})
+        if new := {number for number, mark in now.items() if was.get(number) != mark}:
+            act.session.execute(each.insert, each.rows(act, workflow, new))
     case.state = saving.save(workflow)
     case.version += 1
+    case.last_step_id = act.last_record or case.last_step_id
     if act.environment.live is not None:
         act.environment.live[case.id] = workflow
     act.session.flush()
@@ -66,81 +95,105 @@ def write(act: Act, workflow: CaseWorkflow) -> None:
 
 def _end(act: Act) -> None:
     case, node = act.case, act.bundle.drawing.nodes.get(act.last_end or "")
+    result = node.properties.get("result") if node else None
+    act.note(Event.CASE_ENDED, step=act.last_end, result=result)
+    act.environment.ended(act.session, case.id, result)
     case.ended_at = clock.now()
     case.ended_step = act.last_end
     case.ended_label = node.name if node else None
-    case.result = node.properties.get("result") if node else None
-    act.note(Event.CASE_ENDED, step=case.ended_step, result=case.result)
-    act.environment.ended(act.session, case.id, case.result)
+    case.result = result
 
 
-def _people_wait_for(workflow: CaseWorkflow) -> list[Task]:
-    return [task for task in every_task(workflow, TaskState.READY) if task.task_spec.manual]
+@dataclass(frozen=True)
+class Kept:
+    """A table with one row for each task of a certain kind that waits; the rows follow from the state."""
+
+    model: type[Base]
+    waits: Callable[[Task], bool]
+    row: Callable[[Act, CaseWorkflow, Task], Mapping[str, Any]]
+    mark: Callable[[Task], Any] = lambda _task: True
+    """What makes a new row necessary when it changes, such as the next moment of a recurring timer; never None."""
+
+    @property
+    def name(self) -> str:
+        """The table's name."""
+        return table_of(self.model).name
+
+    @cached_property
+    def insert(self) -> Insert:
+        """Adds rows."""
+        return insert(table_of(self.model))
+
+    @cached_property
+    def delete(self) -> Delete:
+        """Takes away the rows of the tasks `gone` of the case `of`."""
+        columns = table_of(self.model).columns
+        gone = columns.task.in_(bindparam("gone", expanding=True))
+        return delete(table_of(self.model)).where(columns.case_id == bindparam("of"), gone)
+
+    def marks(self, workflow: CaseWorkflow) -> dict[int, Any]:
+        """The mark of every task that waits, by its number."""
+        waiting = [task for task in every_task(workflow, ACTIVE) if self.waits(task)]
+        return {workflow.number_of(task): self.mark(task) for task in waiting}
+
+    def rows(self, act: Act, workflow: CaseWorkflow, numbers: set[int]) -> list[dict[str, Any]]:
+        """The rows of these tasks."""
+        tasks = [(workflow.number_of(task), task) for task in every_task(workflow, ACTIVE) if self.waits(task)]
+        return [
+            {"case_id": act.case.id, "task": number, **self.row(act, workflow, task)}
+            for number, task in tasks
+            if number in numbers
+        ]
 
 
-def _timers(workflow: CaseWorkflow) -> list[Task]:
-    return [task for task in every_task(workflow, TaskState.WAITING) if _is_timer(task)]
+def _is_for_a_person(task: Task) -> bool:
+    return bool(task.has_state(TaskState.READY) and task.task_spec.manual)
 
 
-def _write_work_items(act: Act, workflow: CaseWorkflow, tasks: list[Task]) -> None:
-    known = {item.task: item for item in act.session.scalars(select(WorkItem).where(WorkItem.case_id == act.case.id))}
-    wanted = {workflow.number_of(task): task for task in tasks}
-    _delete(act.session, WorkItem, [item.id for number, item in known.items() if number not in wanted])
-    for number, task in wanted.items():
-        if number not in known:
-            act.session.add(_work_item(act, number, task, workflow))
-
-
-def _work_item(act: Act, number: int, task: Task, workflow: CaseWorkflow) -> WorkItem:
+def _work_item(act: Act, workflow: CaseWorkflow, task: Task) -> dict[str, Any]:
     due = _deadline(task)
     step = act.bundle.steps[task.task_spec.name]
     addressee = act.environment.directory.addressee(act.session, step.lane, act.case.unit_id, workflow.case_data)
-    return WorkItem(
-        case_id=act.case.id,
-        task=number,
-        step=step.id,
-        label=step.label,
-        lane=step.lane,
-        unit_id=addressee.unit_id,
-        post_kind=addressee.post_kind,
-        person_id=addressee.person_id,
-        created_at=clock.now(),
-        due_on=last_day(due) if due else None,
-    )
+    return {
+        "step": step.id,
+        "label": step.label,
+        "lane": step.lane,
+        "unit_id": addressee.unit_id,
+        "post_kind": addressee.post_kind,
+        "person_id": addressee.person_id,
+        "created_at": clock.now(),
+        "due_on": last_day(due) if due else None,
+    }
 
 
 def _deadline(task: Task) -> datetime | None:
     """The latest boundary timer of a waiting user step, passed or not: earlier ones are reminders."""
-    beside = [sibling for sibling in task.parent.children if _is_timer(sibling)]
+    beside = [sibling for sibling in task.parent.children if _has_due_time(sibling)]
     dues = [sibling.internal_data["due"] for sibling in beside if "due" in sibling.internal_data]
     return max(map(datetime.fromisoformat, dues), default=None)
 
 
-def _is_timer(task: Task) -> bool:
+def _has_due_time(task: Task) -> bool:
     return isinstance(getattr(task.task_spec, "event_definition", None), DueTime)
 
 
-def _write_timers(act: Act, workflow: CaseWorkflow, tasks: list[Task]) -> None:
-    known = {
-        timer.task: timer for timer in act.session.scalars(select(DueTimer).where(DueTimer.case_id == act.case.id))
+def _is_waiting_timer(task: Task) -> bool:
+    return bool(task.has_state(TaskState.WAITING) and _has_due_time(task))
+
+
+def _due_timer(act: Act, _workflow: CaseWorkflow, task: Task) -> dict[str, Any]:
+    node = act.bundle.drawing.nodes[task.task_spec.name]
+    return {
+        "step": node.id,
+        "label": node.name or node.id,
+        "attached_to": node.attached_to,
+        "due_at": datetime.fromisoformat(task.internal_data["due"]),
     }
-    wanted = {workflow.number_of(task): task for task in tasks}
-    _delete(act.session, DueTimer, [timer.id for number, timer in known.items() if number not in wanted])
-    for number, task in wanted.items():
-        if number not in known:
-            node = act.bundle.drawing.nodes[task.task_spec.name]
-            act.session.add(
-                DueTimer(
-                    case_id=act.case.id,
-                    task=number,
-                    step=node.id,
-                    label=node.name or node.id,
-                    attached_to=node.attached_to,
-                    due_at=datetime.fromisoformat(task.internal_data["due"]),
-                )
-            )
 
 
-def _delete(session: Session, table: type[WorkItem] | type[DueTimer], ids: list[int]) -> None:
-    if ids:
-        session.execute(delete(table).where(table.id.in_(ids)))
+KEPT = (
+    Kept(WorkItem, _is_for_a_person, _work_item),
+    Kept(DueTimer, _is_waiting_timer, _due_timer, mark=lambda task: task.internal_data["due"]),
+    Kept(Job, job_rows.is_under_way, job_rows.row),
+)
+"""Every table whose rows follow from what a case waits for."""
