@@ -191,8 +191,9 @@ def _deliver(act: Act, workflow: CaseWorkflow, info: MessageInfo) -> None:
 
 
 def due_timers(session: Session, limit: int = 100) -> list[int]:
-    """Ids of the timers whose moment has come, the oldest first."""
-    query = select(DueTimer.id).where(DueTimer.due_at <= clock.now()).order_by(DueTimer.due_at, DueTimer.id)
+    """Ids of the timers whose moment has come, the oldest first; those that wait for a person are left out."""
+    due = select(DueTimer.id).where(DueTimer.due_at <= clock.now(), DueTimer.held.is_(False))
+    query = due.order_by(DueTimer.due_at, DueTimer.id)
     return list(session.scalars(query.limit(limit)))
 
 
