@@ -9,7 +9,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, Date, and_, or_, select
+from sqlalchemy import BindParameter, CheckConstraint, ColumnElement, Date, and_, bindparam, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from workflows import clock, journal
@@ -175,6 +175,15 @@ def held_by(session: Session, person_id: int, on: date | None = None) -> list[He
     return held
 
 
+def exercises(session: Session, person_id: int, unit_id: int, kind: PostKind, *, post_id: int | None = None) -> bool:
+    """Whether the person may act today in a post of this kind at the unit, as its holder or a substitute.
+
+    With `post_id` only in that very post.
+    """
+    values = {"person": person_id, "unit": unit_id, "kind": kind, "post": post_id, "day": clock.today()}
+    return session.execute(_EXERCISED_AS if post_id else _EXERCISED, values).first() is not None
+
+
 def holders(
     session: Session,
     unit_id: int,
@@ -266,8 +275,21 @@ def get(session: Session, post_id: int) -> Post:
     return found
 
 
-def _running(term: type[Post] | type[Substitution], day: date) -> ColumnElement[bool]:
+def _running(term: type[Post] | type[Substitution], day: date | BindParameter[date]) -> ColumnElement[bool]:
     return and_(term.since <= day, or_(term.until.is_(None), term.until >= day))
+
+
+def _of_the_person() -> ColumnElement[bool]:
+    day = bindparam("day", type_=Date)
+    substitutes = select(Substitution.id).where(
+        Substitution.post_id == Post.id, Substitution.person_id == bindparam("person"), _running(Substitution, day)
+    )
+    held = and_(Post.unit_id == bindparam("unit"), Post.kind == bindparam("kind"), _running(Post, day))
+    return and_(held, or_(Post.person_id == bindparam("person"), substitutes.exists()))
+
+
+_EXERCISED = select(Post.id).where(_of_the_person()).limit(1)
+_EXERCISED_AS = _EXERCISED.where(Post.id == bindparam("post"))
 
 
 def _overlapping(term: type[Post] | type[Substitution], since: date, until: date | None) -> ColumnElement[bool]:

@@ -74,12 +74,8 @@ class PostDirectory:
             return False
         if addressee.person_id is not None:
             return actor.person_id == addressee.person_id
-        return any(
-            held.unit_id == addressee.unit_id
-            and held.kind == addressee.post_kind
-            and actor.post_id in (None, held.post_id)
-            for held in posts.held_by(session, actor.person_id)
-        )
+        kind = PostKind(addressee.post_kind)
+        return posts.exercises(session, actor.person_id, addressee.unit_id, kind, post_id=actor.post_id)
 
     def may_see(self, session: Session, actor: Actor, unit_id: int) -> bool:
         """Whether a post of the actor stands at the unit or above it; administrators read no candidates' data."""

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from tests.support.cast import SINCE, Cast
 from workflows import clock, journal
 from workflows.domain import posts
+from workflows.domain.people import Person
 from workflows.domain.posts import (
     DutiesNotSeparate,
     Held,
@@ -55,6 +56,21 @@ def test_a_substitute_acts_under_his_own_name_for_the_holder(session: Session, c
     )
     after = posts.held_by(session, cast.bator.id, week + timedelta(days=1))
     assert [held.kind for held in after] == [PostKind.MENTOR]
+
+
+def test_a_post_is_exercised_by_its_holder_and_for_a_time_by_a_substitute(session: Session, cast: Cast) -> None:
+    post = post_of(session, cast)
+    posts.substitute(session, post_id=post.id, person_id=cast.bator.id, since=MAY_DAY, until=MAY_DAY, actor=SYSTEM)
+
+    def may(person: Person, day: date = MAY_DAY, kind: PostKind = PostKind.BRANCH_SECRETARY, **as_post: int) -> bool:
+        with clock.standing_at(clock.start_of(day)):
+            return posts.exercises(session, person.id, cast.branch.id, kind, **as_post)
+
+    assert [may(cast.saren), may(cast.bator), may(cast.lin)] == [True, True, False]
+    assert [may(person, MAY_DAY + timedelta(days=1)) for person in (cast.saren, cast.bator)] == [True, False]
+    assert may(cast.saren, SINCE - timedelta(days=1)) is False
+    assert may(cast.saren, kind=PostKind.ORG_COMMISSIONER) is False
+    assert [may(cast.saren, post_id=post_id) for post_id in (post.id, post.id + 1)] == [True, False]
 
 
 def test_holders_are_those_in_the_post_and_on_request_their_substitutes(session: Session, cast: Cast) -> None:
