@@ -13,6 +13,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 from flask import Flask, g, redirect, request, url_for
 from flask import session as cookie
 from flask.sessions import SecureCookieSessionInterface
+from flask_babel import gettext
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy import select
 
@@ -269,7 +270,7 @@ def insist_on_post(*kinds: PostKind) -> None:
     """Raises SignedOut or PostNeeded."""
     current_person()
     if not holds(*kinds):
-        raise PostNeeded(posts="、".join(kind.label for kind in kinds))
+        raise PostNeeded(posts="、".join(gettext(kind.label) for kind in kinds))
 
 
 @login_manager.user_loader

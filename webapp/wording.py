@@ -28,6 +28,19 @@ SENTENCES = {
     500: lazy_gettext("系统出现意外错误，您的操作没有生效。请稍后再试；如仍出错，请联系系统管理员。"),
 }
 
+WRONG_FIELD = {
+    "必填": lazy_gettext("必填"),
+    "此时必填": lazy_gettext("此时必填"),
+    "请从列表中选择": lazy_gettext("请从列表中选择"),
+    "请从选项中选择一项": lazy_gettext("请从选项中选择一项"),
+    "请填数字": lazy_gettext("请填数字"),
+    "请填日期，如 2020-05-04": lazy_gettext("请填日期，如 2020-05-04"),
+    "请选是或否": lazy_gettext("请选是或否"),
+    "格式不对": lazy_gettext("格式不对"),
+    "与规则不符": lazy_gettext("与规则不符"),
+}
+"""What the engine says of a field of any form; everything else about the field is the bundle's."""
+
 MARSHMALLOW_WORDS = {
     "Missing data for required field.": lazy_gettext("此项必填。"),
     "Field may not be null.": lazy_gettext("此项不能为空。"),

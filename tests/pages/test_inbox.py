@@ -26,7 +26,7 @@ def test_items_are_listed_counted_and_filtered(applied: Applied, cast: Cast) -> 
     _three(saren)
     page = saren.open("/inbox")
     assert "共 3 项" in page
-    assert "审核入团申请书（3）" in page
+    assert "审核入团申请书 · 3" in page
     assert page.all("//nav//span[@class='count']/text()") == ["3"]
     assert "共 1 项" in saren.open("/inbox?name=其木格")
     assert "没有符合条件的待办" in saren.open("/inbox?overdue=1")
@@ -98,14 +98,18 @@ def test_a_batch_of_another_person_is_not_shown(applied: Applied, visit: Visit, 
     assert visit(cast.lin).open(path).status == 404
 
 
-def test_different_steps_or_nothing_cannot_be_signed_together(applied: Applied, session: Session) -> None:
+def test_different_steps_or_nothing_lead_back_to_the_inbox_with_the_reason(applied: Applied, session: Session) -> None:
     saren = applied()
     saren.submit(outcome="accept", received_on="2020-05-21")
     saren.open("/processes/admission/new")
     saren.submit(**an_application("second", name="其木格"))
     ids = session.scalars(select(WorkItem.id)).all()
     page = saren.open("/batches/new?" + "&".join(f"item={item}" for item in ids))
-    assert page.status == 422
+    assert page.path == "/inbox"
     assert "不是同一步骤" in page
     page = saren.open("/batches/new")
-    assert page.status == 404
+    assert page.path == "/inbox"
+    assert "请先在待办中勾选要办理的人员" in page
+    page = saren.open("/batches/new?item=987654321")
+    assert page.path == "/inbox"
+    assert "可能已由他人办理" in page

@@ -1,9 +1,11 @@
 from sqlalchemy.orm import Session
 
 from tests.pages.conftest import Applied, Visit
-from tests.support.cast import Cast
+from tests.support.cast import SINCE, Cast
 from workflows import journal
-from workflows.domain import quotas
+from workflows.domain import quotas, units
+from workflows.domain.posts import Post, PostKind
+from workflows.domain.units import UnitKind
 from workflows.journal import SYSTEM
 
 
@@ -99,3 +101,17 @@ def test_without_a_plan_the_page_says_who_must_issue_one(visit: Visit, cast: Cas
     page = visit(cast.gaowa).open("/quota")
     assert page.status == 409
     assert "请由自治区团委先下达计划" in page
+
+
+def test_a_branch_under_a_unit_that_reports_to_the_region_sees_the_places_it_draws_on(
+    visit: Visit, cast: Cast, now: object, session: Session
+) -> None:
+    direct = units.add(
+        session, cast.region, code="D1", name="直属机关团委", short_name="直属机关", kind=UnitKind.DIRECT
+    )
+    branch = units.add(session, direct, code="D1-1", name="机关团支部", short_name="机关团支部", kind=UnitKind.BRANCH)
+    session.add(Post(person_id=cast.bator.id, unit_id=branch.id, kind=PostKind.BRANCH_SECRETARY, since=SINCE))
+    session.commit()
+    page = visit(cast.bator).open(f"/quota?unit={branch.id}")
+    assert "直属机关团委" in page
+    assert page.links("机关团支部") == []

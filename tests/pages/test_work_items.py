@@ -81,6 +81,31 @@ def test_a_reason_is_needed_for_a_refusal_and_asked_about_once_more(applied: App
     assert page.all("//input[@name='outcome' and @checked]/@value") == ["return"]
 
 
+def test_a_refused_act_stands_in_the_history_with_the_step_the_rule_and_the_fields(applied: Applied) -> None:
+    saren = applied()
+    saren.submit(outcome="return", received_on="2031-01-01")
+    page = saren.open(saren.page.path)
+    refused = " ".join(page.all("//ol[@class='history']/li[@class='bad']")[0].text_content().split())
+    assert refused.startswith("审核入团申请书：一次办理被拒绝有误的栏目：收到申请书日期、")
+    assert "data.invalid" not in page
+
+
+def test_what_the_product_did_by_itself_names_nobody(applied: Applied) -> None:
+    lines = [item.text_content() for item in applied().page.all("//ol[@class='history']/li[@class='auto']")]
+    assert any("自动办理：登记申请人" in line for line in lines)
+    assert not any("萨仁" in line for line in lines)
+
+
+def test_wrong_fields_stand_in_the_form_s_order_and_in_the_reader_s_language(applied: Applied) -> None:
+    saren = applied()
+    saren.open("/processes/admission/new")
+    saren.submit("/language", language="en")
+    page = saren.submit()
+    told = [link.text_content() for link in page.all("//*[@data-error-summary]//a")]
+    assert told[:3] == ["姓名：required", "性别：required", "民族：required"]
+    assert told[-1].startswith("身份证件号码：required（")
+
+
 def test_an_application_that_came_back_is_filled_but_for_its_secrets(applied: Applied) -> None:
     saren = applied()
     page = saren.submit(outcome="return", received_on="2020-05-21", reason="缺少签名，请补签")

@@ -39,10 +39,17 @@ class Signed:
 
 @bp.get("/new")
 @identity.signed_in_needed
-def form() -> str:
-    """The chosen people one by one, and one form for all of them."""
+def form() -> Any:
+    """The chosen people one by one, and one form for all of them; back to the inbox when there is no such choice."""
     chosen = request.args.getlist("item", type=int)
-    return _page(chosen, set(chosen))
+    if not chosen:
+        flash(gettext("请先在待办中勾选要办理的人员。"), "soon")
+        return redirect(url_for("inbox.show"))
+    try:
+        return _page(chosen, set(chosen))
+    except (NotFound, BatchMixed) as refusal:
+        flash(refusal.message(gettext), "soon")
+        return redirect(url_for("inbox.show"))
 
 
 @bp.post("")
@@ -115,7 +122,6 @@ def _page(
     session = database.session()
     items = _items(session, listed)
     if not items:
-        flash(gettext("请先在待办中勾选要办理的人员。"), "soon")
         raise NotFound(what="待办事项（可能已由他人办理）")
     if len({item.step for item in items}) > 1:
         raise BatchMixed(why=gettext("不是同一步骤"))

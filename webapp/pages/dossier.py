@@ -1,11 +1,13 @@
 """What a case has on file, for reading: each step's form with its answers, the candidate, and the history."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from flask_babel import gettext
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.pages.form_view import choices_of
@@ -14,7 +16,7 @@ from workflows import journal
 from workflows.engine import inbox
 from workflows.engine.bundles import ParsedBundle
 from workflows.engine.forms import Field
-from workflows.engine.tables import Case, StepRecord
+from workflows.engine.tables import Case, StepRecord, WorkItem
 from workflows.journal import Event, JournalEntry
 
 
@@ -44,7 +46,7 @@ class Filed:
 
 @dataclass(frozen=True)
 class Happening:
-    """One line of the history."""
+    """One line of the history; `mood` is `good`, `bad`, `auto` or empty."""
 
     what: str
     who: str
@@ -97,9 +99,29 @@ def _answer(field: Field, value: Any, unit_id: int) -> str:
 def history(session: Session, case: Case, bundle: ParsedBundle) -> list[Happening]:
     """What the journal has of a case, the latest first: who did what, in which post, when, and when it happened."""
     entries = [entry for entry in journal.entries_of(session, journal.case_chain(case.id)) if entry.event in SHOWN]
-    records = {record.id: record for record in inbox.history(session, case.id)}
+    records = inbox.history(session, case.id)
+    told = Told(bundle, {record.id: record for record in records}, _steps_of_items(session, case, records))
     names = _names(session, entries)
-    return [_happening(entry, records, bundle, names) for entry in reversed(entries)]
+    return [_happening(entry, told, names) for entry in reversed(entries)]
+
+
+def _steps_of_items(session: Session, case: Case, records: Sequence[StepRecord]) -> dict[int, str]:
+    waiting = session.execute(select(WorkItem.id, WorkItem.step).where(WorkItem.case_id == case.id))
+    return {record.work_item_id: record.step for record in records if record.work_item_id} | dict(waiting.all())
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the lines of a history refer to."""
+
+    bundle: ParsedBundle
+    records: Mapping[int, StepRecord]
+    steps_of_items: Mapping[int, str]
+
+    def label(self, step: str) -> str:
+        """The name of a step in the drawing."""
+        node = self.bundle.drawing.nodes.get(step)
+        return node.name if node and node.name else step
 
 
 SHOWN = frozenset(
@@ -117,12 +139,13 @@ SHOWN = frozenset(
 )
 
 
-def _happening(entry: JournalEntry, records: Mapping[int, StepRecord], bundle: ParsedBundle, names: Names) -> Happening:
-    what, mood, detail = _in_words(entry, records, bundle)
+def _happening(entry: JournalEntry, told: Told, names: Names) -> Happening:
+    what, mood, detail = _in_words(entry, told)
+    by_itself = mood == "auto"  # the journal names whose act set it off; that act has a line of its own
     return Happening(
         what=what,
-        who=names.who(entry.person_id, entry.for_person_id),
-        post=names.post(entry.post_id),
+        who="" if by_itself else names.who(entry.person_id, entry.for_person_id),
+        post="" if by_itself else names.post(entry.post_id),
         recorded_at=entry.recorded_at,
         happened_on=entry.happened_on,
         mood=mood,
@@ -130,11 +153,10 @@ def _happening(entry: JournalEntry, records: Mapping[int, StepRecord], bundle: P
     )
 
 
-def _in_words(entry: JournalEntry, records: Mapping[int, StepRecord], bundle: ParsedBundle) -> tuple[str, str, str]:
+def _in_words(entry: JournalEntry, told: Told) -> tuple[str, str, str]:
     facts = entry.facts
-    node = bundle.drawing.nodes.get(str(facts.get("step", "")))
-    label = node.name if node and node.name else str(facts.get("step", ""))
-    record = records.get(int(facts.get("record") or 0))
+    label = told.label(str(facts.get("step", "")))
+    record = told.records.get(int(facts.get("record") or 0))
     match entry.event:
         case Event.STEP_COMPLETED | Event.MESSAGE_RECEIVED if record:
             return gettext("%(step)s：%(outcome)s", step=record.label, outcome=record.outcome_label), "good", ""
@@ -143,15 +165,30 @@ def _in_words(entry: JournalEntry, records: Mapping[int, StepRecord], bundle: Pa
         case Event.CASE_ENDED:
             return gettext("案卷结束：%(result)s", result=label), "good", ""
         case Event.TIMER_FIRED:
-            return gettext("到期：%(step)s", step=label), "", ""
+            return gettext("到期：%(step)s", step=label), "auto", ""
         case Event.OPERATION_CALLED:
-            return gettext("自动办理：%(step)s", step=label), "", ""
+            return gettext("自动办理：%(step)s", step=label), "auto", ""
         case Event.DECISION_EVALUATED:
             answer = facts.get("answer")
             reason = str(answer.get("reason") or "") if isinstance(answer, dict) else ""
-            return gettext("按规则判断：%(step)s", step=label), "", reason
+            return gettext("按规则判断：%(step)s", step=label), "auto", reason
         case _:
-            return gettext("一次办理被拒绝"), "bad", str(facts.get("rule") or facts.get("code") or "")
+            return _refused(facts, told)
+
+
+def _refused(facts: Mapping[str, Any], told: Told) -> tuple[str, str, str]:
+    """A refused act: at which step, by which rule, and which fields were wrong; what was typed is not kept."""
+    of_item = re.search(r"/work-items/(\d+)", str(facts.get("path", "")))
+    step = str(facts.get("step") or (told.steps_of_items.get(int(of_item.group(1)), "") if of_item else ""))
+    what = gettext("%(step)s：一次办理被拒绝", step=told.label(step)) if step else gettext("一次办理被拒绝")
+    keys = set(facts.get("fields") or ())
+    form = told.bundle.form(step) if step in told.bundle.steps else None
+    wrong = [field.label for field in form.fields if field.key in keys] if form else []
+    if form and "outcome" in keys:
+        wrong.append(gettext("办理结果"))
+    parts = [gettext(str(facts["rule"])) if facts.get("rule") else ""]
+    parts.append(gettext("有误的栏目：%(fields)s", fields="、".join(wrong)) if wrong else "")
+    return what, "bad", "；".join(part for part in parts if part)
 
 
 def _names(session: Session, rows: Sequence[StepRecord] | Sequence[JournalEntry]) -> Names:

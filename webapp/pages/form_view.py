@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from webapp import database
+from webapp.wording import WRONG_FIELD
 from workflows.engine import expressions
 from workflows.engine.environment import Choice
 from workflows.engine.forms import Field, Form
@@ -48,7 +49,7 @@ def form_view(
     form: Form, unit_id: int, *, values: Mapping[str, Any] | None = None, errors: Mapping[str, str] | None = None
 ) -> FormView:
     """The form for a case of the unit, filled with `values` and marked with `errors` (by key)."""
-    values, errors = values or {}, dict(errors or {})
+    values, errors = values or {}, _in_order(form, errors or {})
     outcomes = [choice.value for choice in form.outcomes]
     fields = [
         _field_view(one, unit_id, outcomes, values.get(one.key, ""), errors.get(one.key, "")) for one in form.fields
@@ -63,6 +64,18 @@ def form_view(
         weighty=weighty,
         errors=errors,
     )
+
+
+def _in_order(form: Form, errors: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong in the order of the form's fields, the outcome last, in the reader's language."""
+    told = {one.key: _worded(one, errors[one.key]) for one in form.fields if one.key in errors}
+    return told | {key: text for key, text in errors.items() if key not in told}
+
+
+def _worded(source: Field, text: str) -> str:
+    """The engine's own words in a field's message; its label and its rule are the bundle's and stay as they are."""
+    why, opened, rule = text.removeprefix(f"{source.label}：").partition("（")
+    return f"{source.label}：{WRONG_FIELD[why]}{opened}{rule}" if why in WRONG_FIELD else text
 
 
 def _field_view(source: Field, unit_id: int, outcomes: Sequence[str], value: Any, error: str) -> FieldView:

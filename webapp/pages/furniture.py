@@ -45,7 +45,7 @@ def _everywhere() -> dict[str, Any]:
         "navigation": navigation() if identity.is_signed_in() else [],
         "language": chosen_language(),
         "languages": current_app.config["LANGUAGES"],
-        "post_line": post_line,
+        "post_title": post_title,
         "here": request.full_path.rstrip("?") if request.method == "GET" else request.path,
     }
 
@@ -82,12 +82,12 @@ def waiting_count() -> int:
     return sum(count.count for count in counts)
 
 
-def post_line(held: Held) -> str:
-    """A post as it is shown beside a name: unit and title, and "代 A" for a substitute."""
-    line = f"{held.unit_name} {gettext(held.kind.label)}"
+def post_title(held: Held) -> str:
+    """A post's title as it is shown beside a name, and "代 A" for a substitute."""
+    title = gettext(held.kind.label)
     if held.for_name is None:
-        return line
-    return gettext("%(post)s（代 %(name)s）", post=line, name=held.for_name)
+        return title
+    return gettext("%(post)s（代 %(name)s）", post=title, name=held.for_name)
 
 
 def moment(value: datetime | None) -> str:

@@ -47,7 +47,7 @@ def show(process: str) -> str:
         process=process,
         versions=versions,
         newest=newest,
-        steps=sorted(newest.steps.values(), key=lambda step: (int(step.number or 99), step.id)),
+        steps=sorted(newest.steps.values(), key=lambda step: int(step.number or 99)),
         running=_running(session),
         keeps=identity.holds(*furniture.KEEPERS),
         names=names_of(session, [version.published_by for version in versions]),

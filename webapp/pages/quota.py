@@ -119,7 +119,7 @@ def _page(refusal: Refusal | None = None, sent: Mapping[str, str] | None = None)
         above=_above(session, top),
         own=own_units(session),
         own_line=_line(rows[0]),
-        lines=[_line(row) for row in rows[1:] if top.kind != UnitKind.SCHOOL],
+        lines=[_line(row) for row in rows[1:] if top.kind not in units.APPROVING],
         keeps=_keeps(top.id),
         places=_places(session, plan, top),
         movements=_movements(session, rows[0]),
@@ -130,12 +130,12 @@ def _page(refusal: Refusal | None = None, sent: Mapping[str, str] | None = None)
 
 
 def _top(session: Session, sent: Mapping[str, str] | None) -> Unit:
-    """The unit the page is about; for a branch it is the school whose places it draws on."""
+    """The unit the page is about; for a branch it is the committee above whose places it draws on."""
     if sent is not None:
         return units.get(session, int(sent["from"]))
     top = chosen_unit(session)
     if top.kind in {UnitKind.BRANCH, UnitKind.GENERAL_BRANCH}:
-        return units.ancestor(session, top.id, UnitKind.SCHOOL)
+        return units.ancestor(session, top.id, *units.APPROVING)
     return top
 
 

@@ -19,7 +19,9 @@ function show(form) {
   const all = boxes(form);
   const chosen = all.filter((box) => box.checked);
   for (const place of form.querySelectorAll('[data-selected-count]')) place.textContent = chosen.length;
-  for (const button of form.querySelectorAll('[data-needs-selection]')) button.disabled = chosen.length === 0;
+  const mixed = new Set(chosen.map((box) => box.dataset.step)).size > 1;
+  for (const button of form.querySelectorAll('[data-needs-selection]')) button.disabled = chosen.length === 0 || mixed;
+  form.querySelector('[data-one-step]')?.classList.toggle('unmet', mixed);
   const whole = form.querySelector('[data-select-all]');
   if (whole) {
     whole.checked = all.length > 0 && chosen.length === all.length;
