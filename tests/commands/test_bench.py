@@ -1,0 +1,135 @@
+"""`tuancheng bench`: the measurements run at a tiny size, say what they should, and leave nothing behind.
+
+How fast anything is, no test says: docs/explanation/capacity.md does.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from sqlalchemy import create_engine, text
+
+from tests.support.postgres import Postgres
+
+Tuancheng = Callable[..., Result]
+
+
+@pytest.fixture
+def given(postgres: Postgres) -> str:
+    """The address of a database beside which measurements make their own."""
+    return postgres.administration.render_as_string(hide_password=False)
+
+
+@pytest.fixture(autouse=True)
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where measurements put what they need."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loop of a dozen rounds runs the same code as one of two hundred, and one uncounted case as three."""
+    monkeypatch.setattr("webapp.commands.bench.steps.WARM", 1)
+    monkeypatch.setattr("webapp.commands.bench.looping.STEPS", 12)
+    monkeypatch.setattr("webapp.commands.bench.looping.LATE", slice(9, 12))
+
+
+def databases(address: str) -> set[str]:
+    engine = create_engine(address)
+    try:
+        with engine.connect() as connection:
+            return set(connection.scalars(text("SELECT datname FROM pg_database")))
+    finally:
+        engine.dispose()
+
+
+def told(answer: Result) -> dict[str, Any]:
+    assert answer.exit_code == 0, answer.output
+    found = json.loads(answer.stdout)
+    assert isinstance(found, dict)
+    return found
+
+
+def test_steps_tells_what_a_step_costs_beside_the_bare_library(tuancheng: Tuancheng, temporary: Path) -> None:
+    found = told(tuancheng("bench", "steps", "--cases", "2", "--bare", "--json"))
+    assert found["steps"] == 2 * len(found["by_step"])
+    assert found["steps_per_s"] > 0
+    assert found["min_ms"] <= found["median_ms"] <= found["p95_ms"] <= found["max_ms"]
+    assert 0 < found["statements_per_step"] <= found["statements_max"]
+    assert (found["commits_per_step"], found["commits_max"]) == (1, 1)
+    assert found["bytes_open_case"] > 0
+    assert found["bytes_finished_case"] > found["tables_finished_case"]["step_record"] > 0
+    assert found["journal_bytes_finished_case"] > 0
+    assert found["ratio_to_bare"] == pytest.approx(found["steps_per_s"] / found["bare_steps_per_s"], abs=0.01)
+    assert found["growth_200_to_5"] > 0
+    assert not list(temporary.iterdir())
+
+
+def test_steps_on_postgresql_uses_a_database_beside_the_given_one(tuancheng: Tuancheng, given: str) -> None:
+    before = databases(given)
+    found = told(tuancheng("bench", "steps", "--cases", "1", "--database", given, "--json"))
+    assert (found["database"], found["commits_per_step"], found["ratio_to_bare"]) == ("postgresql", 1, None)
+    assert databases(given) == before
+
+
+def test_steps_tells_people_the_same_in_words(tuancheng: Tuancheng) -> None:
+    answer = tuancheng("bench", "steps", "--cases", "1", "--seed", "7")
+    assert answer.exit_code == 0
+    for word in ("每秒步数", "中位数", "每步语句", "办结案件"):
+        assert word in answer.stdout
+    assert "SpiffWorkflow" not in answer.stdout
+
+
+def test_a_measurement_that_breaks_off_leaves_nothing_behind(
+    tuancheng: Tuancheng, given: str, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_arguments: object, **_more: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("webapp.commands.bench.steps.measure", interrupted)
+    before = databases(given)
+    assert tuancheng("bench", "steps", "--database", given).exit_code == 1
+    assert tuancheng("bench", "steps").exit_code == 1
+    assert databases(given) == before
+    assert not list(temporary.iterdir())
+
+
+def test_a_file_that_is_there_already_is_left_alone(tuancheng: Tuancheng, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.sqlite"
+    mine.write_bytes(b"precious")
+    answer = tuancheng("bench", "steps", "--database", f"sqlite:///{mine}")
+    assert (answer.exit_code, "已经存在" in answer.stderr) == (2, True)
+    assert mine.read_bytes() == b"precious"
+
+
+def test_a_file_that_is_not_there_is_gone_afterwards(tuancheng: Tuancheng, tmp_path: Path) -> None:
+    theirs = tmp_path / "new.sqlite"
+    told(tuancheng("bench", "steps", "--cases", "1", "--database", f"sqlite:///{theirs}", "--json"))
+    assert not list(tmp_path.glob("new.sqlite*"))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "nonsense",
+        "mysql://host/name",
+        "sqlite://",
+        "sqlite:////nowhere/at/all.sqlite",
+        "postgresql+psycopg://host",
+        "postgresql+psycopg://nobody@127.0.0.1:1/none",
+    ],
+)
+def test_an_address_that_leads_nowhere_is_refused_in_words(tuancheng: Tuancheng, address: str) -> None:
+    answer = tuancheng("bench", "steps", "--database", address)
+    assert (answer.exit_code, "--database" in answer.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("size", ["0", "-1", "many"])
+def test_a_size_that_is_none_is_refused(tuancheng: Tuancheng, size: str) -> None:
+    assert tuancheng("bench", "steps", "--cases", size).exit_code == 2

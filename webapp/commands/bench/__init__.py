@@ -1,0 +1,63 @@
+"""`tuancheng bench`: how fast this is on this machine. What the figures mean: docs/explanation/capacity.md."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+Command = Callable[..., Any]
+
+SEED = 20200427
+
+
+def on_a_ground(function: Command) -> Command:
+    """The options that every measurement has."""
+    database = "测量用的数据库：不写则新建一个 SQLite 文件；写 PostgreSQL 数据库的地址则在旁边新建一个库。用完即删。"
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="以 JSON 输出结果。"),
+        click.option("--database", metavar="URL", help=database),
+        click.option("--seed", type=int, default=SEED, show_default=True, help="同一个数得到同样的人员和单位。"),
+    ):
+        function = option(function)
+    return function
+
+
+@click.group()
+def command() -> None:
+    """测量本机上的速度与占用（各项数字的含义见 docs/explanation/capacity.md）。"""
+
+
+@command.command(name="steps")
+@click.option("--cases", type=click.IntRange(1, 50_000), default=50, show_default=True, help="走完全程的申请人数。")
+@click.option("--bare", is_flag=True, help="与不带任何业务功能的 SpiffWorkflow 交替进行并比较。")
+@on_a_ground
+def measure_steps(cases: int, seed: int, database: str | None, *, as_json: bool, bare: bool) -> None:
+    """一个人工步骤的耗时、语句数，以及一个案件所占的字节数。"""
+    from webapp.commands.bench import ground, steps
+
+    with ground.fresh(database) as there:
+        found = steps.measure(there, cases, seed, bare=bare)
+    _tell(found, STEPS_IN_WORDS, as_json=as_json)
+
+
+STEPS_IN_WORDS = {
+    "每秒步数": "{steps_per_s}（共 {steps} 步，{cases} 个案件）",
+    "每步耗时": "中位数 {median_ms} ms，第95百分位 {p95_ms} ms，最短 {min_ms} ms，最长 {max_ms} ms",
+    "每步语句": "平均 {statements_per_step}，最多 {statements_max}",
+    "每步提交": "平均 {commits_per_step}，最多 {commits_max}",
+    "在办案件": "{bytes_open_case} 字节（到 {open_case_at} 时）",
+    "办结案件": "{bytes_finished_case} 字节，另有履历 {journal_bytes_finished_case} 字节",
+    "第200步与第5步之比": "{growth_200_to_5}",
+    "与裸 SpiffWorkflow 之比": "{ratio_to_bare}（后者每秒 {bare_steps_per_s} 步）",
+}
+
+
+def _tell(found: dict[str, Any], words: dict[str, str], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    click.echo(f"数据库：{found['versions']['database']}，Python {found['versions']['python']}")
+    for name, sentence in words.items():
+        if "ratio_to_bare" not in sentence or found["ratio_to_bare"] is not None:
+            click.echo(f"{name}：{sentence.format(**found)}")
