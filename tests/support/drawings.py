@@ -51,6 +51,12 @@ def service(node: str, operation: str, result: str = "", **parameters: str) -> s
     return f'<bpmn:serviceTask id="{node}" name="{node}">{extension(operator)}</bpmn:serviceTask>'
 
 
+def later(step: str, **values: str) -> str:
+    """A service step made asynchronous, with more properties of its own."""
+    inner = properties(asynchronous="true", **values).removeprefix("<bpmn:extensionElements>")
+    return step.replace("<bpmn:extensionElements>", "<bpmn:extensionElements>" + inner.split("</bpmn:ext")[0], 1)
+
+
 def decide(node: str, decision: str) -> str:
     called = extension(f"<spiffworkflow:calledDecisionId>{decision}</spiffworkflow:calledDecisionId>")
     return f'<bpmn:businessRuleTask id="{node}" name="{node}">{called}</bpmn:businessRuleTask>'

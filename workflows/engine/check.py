@@ -1,15 +1,17 @@
 """What keeps a bundle from being published: every fault with its element, its label, its line and what to do."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 from sqlalchemy.orm import Session
 
-from workflows.engine import bundles, decisions, drawing, due_times, expressions, forms
+from workflows.engine import bundles, decisions, drawing, due_times, expressions, forms, job_rows
 from workflows.engine.bundles import BundleFiles
 from workflows.engine.drawing import Drawing, Fault, Flow, Node, Unreadable
 from workflows.engine.environment import Environment
+from workflows.engine.forms import Form
 from workflows.engine.tables import Bundle
 from workflows.journal import Actor
 
@@ -114,6 +116,7 @@ def _of_node(
         yield from _user_step(node, catalogue, files, environment)
     elif node.kind == "serviceTask":
         yield from _service_step(node, environment)
+        yield from job_rows.faults_in(node, _forms_of_steps(catalogue, files))
     elif node.kind == "businessRuleTask" and node.decision not in tables:
         yield "decision.missing", f"没有名为 {node.decision} 的决策表"
     if node.event == "timer":
@@ -172,6 +175,16 @@ def _service_step(node: Node, environment: Environment) -> Iterator[tuple[str, s
     for name, expression in node.parameters.items():
         if why := expressions.fault_in(expression):
             yield "expression.broken", f"参数 {name} 的表达式“{expression}”有误：{why}"
+
+
+def _forms_of_steps(catalogue: Drawing, files: BundleFiles) -> dict[str, Form]:
+    """The forms that can be read, by the step they belong to; the others are faults of their own."""
+    texts = {step: files.files.get(f"forms/{bundles.form_name(node)}.form") for step, node in catalogue.nodes.items()}
+    found: dict[str, Form] = {}
+    for step, text in texts.items():
+        with suppress(ValueError, KeyError, TypeError):
+            found |= {step: forms.read(step, text)} if text else {}
+    return found
 
 
 def _timer(node: Node) -> Iterator[tuple[str, str]]:

@@ -1,5 +1,7 @@
 """Jobs derive from the workflow, as work items and due times do: one row for each asynchronous step under way."""
 
+import re
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -8,9 +10,13 @@ from SpiffWorkflow.util.task import TaskState
 
 from workflows import clock
 from workflows.engine.drawing import Node
+from workflows.engine.forms import Form
 from workflows.engine.job_tables import JobStatus
 from workflows.engine.running import Act
 from workflows.engine.specs import CaseWorkflow, OperationStep
+
+ASYNCHRONOUS, RETRIES_OF_STEP, MAY_SKIP = "asynchronous", "retries", "may_skip"
+"""Extension properties of a service step."""
 
 RETRIES = 5
 """Times a step is tried again before a person is asked, when its drawing does not say otherwise."""
@@ -23,7 +29,30 @@ LONGEST_WAIT = timedelta(hours=1)
 
 def retries_of(node: Node) -> int:
     """What the drawing says about retries; the check has seen that it is a number."""
-    return int(node.properties.get("retries") or RETRIES)
+    return int(node.properties.get(RETRIES_OF_STEP) or RETRIES)
+
+
+def faults_in(node: Node, forms: Mapping[str, Form]) -> Iterator[tuple[str, str]]:
+    """What is wrong with a service step's properties; `forms` are those of the drawing's steps, by step."""
+    for name in (ASYNCHRONOUS, MAY_SKIP):
+        if node.properties.get(name, "false") not in ("true", "false"):
+            yield "operation.property", f"{name} 应为 true 或 false"
+    retries = node.properties.get(RETRIES_OF_STEP, "0")
+    if not retries.isascii() or not retries.isdigit() or int(retries) > MOST_RETRIES:
+        yield "operation.property", f"{RETRIES_OF_STEP} 应为 0 至 {MOST_RETRIES} 的整数"
+    if node.properties.get(ASYNCHRONOUS) == "true":
+        yield from _secrets_read(node, forms)
+    elif node.properties.keys() & {RETRIES_OF_STEP, MAY_SKIP}:
+        yield "operation.property", f"{RETRIES_OF_STEP}、{MAY_SKIP} 只用于异步（{ASYNCHRONOUS} 为 true）的服务步骤"
+
+
+def _secrets_read(node: Node, forms: Mapping[str, Form]) -> Iterator[tuple[str, str]]:
+    """An asynchronous step is performed when secret fields are kept only masked: it must not read them."""
+    for name, expression in node.parameters.items():
+        for step, form in forms.items():
+            secret = "|".join(re.escape(field.key) for field in form.fields if field.secret)
+            if secret and re.search(rf"(?<![\w.\"']){re.escape(step)}(?!\w)(?!\.(?!(?:{secret})(?!\w)))", expression):
+                yield "operation.secret", f"参数 {name} 读取“{step}”的保密内容，异步办理时只剩掩码，请改为同步办理"
 
 
 def wait_after(attempts: int) -> timedelta:

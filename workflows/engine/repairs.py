@@ -19,6 +19,7 @@ from workflows.engine.cases import DutiesNotSeparated
 from workflows.engine.drawing import Node
 from workflows.engine.environment import Environment
 from workflows.engine.forms import Form
+from workflows.engine.job_rows import MAY_SKIP
 from workflows.engine.job_tables import Incident, IncidentKind, IncidentStatus, Job, Resolution
 from workflows.engine.running import Act, advance
 from workflows.engine.specs import OperationStep
@@ -140,7 +141,7 @@ def skip(
 def may_skip(bundle: ParsedBundle, incident: Incident) -> bool:
     """Whether the drawing lets a case go on without the step."""
     node = bundle.drawing.nodes.get(incident.step)
-    return incident.kind == IncidentKind.JOB and node is not None and node.properties.get("may_skip") == "true"
+    return incident.kind == IncidentKind.JOB and node is not None and node.properties.get(MAY_SKIP) == "true"
 
 
 def last_records(session: Session, bundle: ParsedBundle, incident: Incident) -> dict[str, StepRecord]:
