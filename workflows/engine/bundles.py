@@ -98,6 +98,16 @@ class ParsedBundle:
     steps: Mapping[str, StepInfo]
     messages: Mapping[str, MessageInfo]
 
+    @cached_property
+    def marks(self) -> dict[str, int]:
+        """One bit for each element and each flow of the drawing, the same wherever this version is read."""
+        return {key: 1 << bit for bit, key in enumerate(sorted([*self.drawing.nodes, *self.drawing.flows]))}
+
+    @cached_property
+    def flow_between(self) -> dict[tuple[str, str], str]:
+        """The flow that leads from one element to another."""
+        return {(flow.source, flow.target): flow.id for flow in self.drawing.flows.values()}
+
     def form(self, step: str) -> Form:
         """The form of a user step or a message's step."""
         return self.forms[form_name(self.drawing.nodes[step])]

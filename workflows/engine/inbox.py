@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Integer, Select, and_, func, or_, select, 
 from sqlalchemy.orm import Session, joinedload, undefer
 
 from workflows import clock
-from workflows.engine import bundles, running, saving
+from workflows.engine import bundles, passage, running, saving
 from workflows.engine.environment import Held
 from workflows.engine.tables import Case, DueTimer, StepRecord, WorkItem
 from workflows.errors import InvalidData
@@ -178,6 +178,6 @@ def progress(session: Session, case_id: int) -> Progress:
     bundle = bundles.parsed(session, case.bundle_id)
     workflow = saving.restore(case.state, bundle)
     return Progress(
-        done=sorted(running.elements_in(workflow, bundle, running.DONE)),
+        done=sorted(passage.passed(workflow, bundle) & set(bundle.drawing.nodes)),
         current=sorted(running.elements_in(workflow, bundle, running.ACTIVE)),
     )

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, contains_eager, undefer
 
 from workflows import clock
 from workflows.database import Base, table_of
-from workflows.engine import job_rows, saving
+from workflows.engine import job_rows, passage, saving
 from workflows.engine.due_times import last_day
 from workflows.engine.environment import Environment
 from workflows.engine.job_tables import Job
@@ -54,8 +54,9 @@ def lock_for(session: Session, work_item_id: int) -> tuple[Case, WorkItem] | Non
 
 def load(act: Act) -> CaseWorkflow:
     """The running case: restored from its saved state, or the live one where scenarios keep cases in memory."""
-    live = act.environment.live
-    workflow: CaseWorkflow = (live or {}).get(act.case.id) or saving.restore(act.case.state, act.bundle)
+    live = act.environment.live or {}
+    workflow: CaseWorkflow = live.get(act.case.id) or saving.restore(act.case.state, act.bundle)
+    passage.remember(workflow)
     act.kept = {each.name: each.marks(workflow) for each in KEPT}
     return workflow
 
@@ -85,6 +86,7 @@ def write(act: Act, workflow: CaseWorkflow) -> None:
             act.session.execute(each.delete, {"of": case.id, "gone": gone})
         if new := {number for number, mark in now.items() if was.get(number) != mark}:
             act.session.execute(each.insert, each.rows(act, workflow, new))
+    passage.settle(workflow, act.bundle)
     case.state = saving.save(workflow)
     case.version += 1
     case.last_step_id = act.last_record or case.last_step_id

@@ -27,8 +27,6 @@ from workflows.journal import SYSTEM, Actor, Event
 ACTIVE = TaskState.WAITING | TaskState.READY | TaskState.STARTED
 """States of a task that a person, a timer, a message or a sub-process can still move."""
 
-DONE = TaskState.COMPLETED
-
 MOST_ROUNDS = 200
 """Automatic steps one act may take before it is taken for an endless loop; admission needs fewer than twenty."""
 
@@ -220,17 +218,3 @@ def cancel_all_but(workflow: CaseWorkflow, keep: str) -> None:
 def elements_in(workflow: CaseWorkflow, bundle: ParsedBundle, state: int) -> set[str]:
     """Ids of the drawing's elements that have a task in one of these states."""
     return {task.task_spec.name for task in every_task(workflow, state)} & set(bundle.drawing.nodes)
-
-
-def flows_taken(workflow: CaseWorkflow, bundle: ParsedBundle) -> set[str]:
-    """Ids of the sequence flows along which a token went."""
-    by_ends = {(flow.source, flow.target): flow.id for flow in bundle.drawing.flows.values()}
-    taken = set()
-    for task in every_task(workflow, DONE | ACTIVE | TaskState.CANCELLED):
-        if task.task_spec.name in bundle.drawing.nodes:
-            before = task.parent
-            while before is not None and before.task_spec.name not in bundle.drawing.nodes:
-                before = before.parent
-            if before is not None:
-                taken.add(by_ends.get((before.task_spec.name, task.task_spec.name), ""))
-    return taken - {""}

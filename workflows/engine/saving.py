@@ -26,6 +26,7 @@ def save(workflow: CaseWorkflow) -> bytes:
         "format": FORMAT,
         "next": 0,
         "data": workflow.case_data,
+        "passed": f"{workflow.passed:x}",
         "main": _tree(workflow, workflow),
         "inner": [
             [workflow.number_of(workflow.get_task_from_id(parent)), _tree(workflow, inner)]
@@ -50,6 +51,7 @@ def restore(state: bytes, bundle: ParsedBundle) -> CaseWorkflow:
     workflow = CaseWorkflow(bundle.spec, bundle.subprocess_specs, deserializing=True)
     workflow.case_data = content["data"]
     workflow.next_number = content["next"]
+    workflow.passed = int(content.get("passed", "0"), 16)
     _plant(workflow, workflow, content["main"])
     for parent_number, tree in content["inner"]:
         parent = workflow.get_task_from_id(parent_number)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflows import clock
-from workflows.engine import bundles, cases, running
+from workflows.engine import bundles, cases, passage, running
 from workflows.engine.environment import Addressee, Environment
 from workflows.engine.persistence import load, lock
 from workflows.engine.tables import Case, DueTimer, StepRecord, WorkItem
@@ -251,8 +251,8 @@ class _Player:
         case = lock(self.session, self.case_id)
         bundle = bundles.parsed(self.session, case.bundle_id)
         workflow = load(running.Act(self.session, self.stage.environment, case, bundle, SYSTEM))
-        played.nodes = running.elements_in(workflow, bundle, running.DONE)
-        played.flows = running.flows_taken(workflow, bundle)
+        passed = passage.passed(workflow, bundle)
+        played.nodes, played.flows = passed & set(bundle.drawing.nodes), passed & set(bundle.drawing.flows)
 
     def check_end(self, played: Played) -> None:
         scenario = self.scenario

@@ -162,6 +162,9 @@ class CaseWorkflow(BpmnWorkflow):  # type: ignore[misc]
         self.case_data: dict[str, Any] = {}
         self.numbers: dict[Any, int] = {}
         self.next_number = 1
+        self.passed = 0
+        """The marks of `workflows.engine.passage`."""
+        self.reached: set[Any] = set()
         super().__init__(*args, **kwargs)
 
     def number_of(self, task: Task) -> int:
