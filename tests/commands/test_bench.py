@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click import ClickException
 from click.testing import Result
 from sqlalchemy import create_engine, text
 
 from tests.support.postgres import Postgres
+from webapp.commands.bench import batch, ground
+from workflows import migrations
 
 Tuancheng = Callable[..., Result]
 
@@ -34,8 +37,9 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(autouse=True)
 def few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A loop of a dozen rounds runs the same code as one of two hundred, and one uncounted case as three."""
+    """A dozen rounds or pages run the same code as two hundred, and one uncounted case the same as three."""
     monkeypatch.setattr("webapp.commands.bench.steps.WARM", 1)
+    monkeypatch.setattr("webapp.commands.bench.inbox.RUNS", 12)
     monkeypatch.setattr("webapp.commands.bench.looping.STEPS", 12)
     monkeypatch.setattr("webapp.commands.bench.looping.LATE", slice(9, 12))
 
@@ -86,6 +90,42 @@ def test_steps_tells_people_the_same_in_words(tuancheng: Tuancheng) -> None:
     assert "SpiffWorkflow" not in answer.stdout
 
 
+def test_batch_has_a_worker_decide_every_item_once(tuancheng: Tuancheng, given: str, temporary: Path) -> None:
+    before = databases(given)
+    found = told(tuancheng("bench", "batch", "--items", "2", "--database", given, "--json"))
+    assert (found["database"], found["workers"], found["done"], found["refused"]) == ("postgresql", 2, 2, 0)
+    assert found["records_as_decided"] is True
+    assert found["items_per_s"] > 0
+    assert databases(given) == before
+    assert not list(temporary.iterdir())
+
+
+def test_a_worker_that_does_not_come_up_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, temporary: Path) -> None:
+    monkeypatch.setattr("webapp.commands.bench.batch.sys.executable", "/bin/false")
+    with ground.fresh(None) as there, pytest.raises(ClickException, match="后台任务没有启动"):
+        with batch._at_work(there, 1):
+            pass
+    assert not list(temporary.iterdir())
+
+
+def test_inbox_times_the_first_page_as_two_readers_open_it(tuancheng: Tuancheng, temporary: Path) -> None:
+    found = told(tuancheng("bench", "inbox", "--cases", "40", "--finished", "10", "--counties", "2", "--json"))
+    assert (found["cases"], found["finished"], found["counties"]) == (40, 10, 2)
+    assert all(0 < seen <= 20 for seen in found["items_seen"].values())
+    assert found["p95_ms"] >= found["median_ms"] > 0
+    assert {"county.plain", "school.overdue", "county.one unit"} <= found["by_page"].keys()
+    assert not list(temporary.iterdir())
+
+
+def test_inbox_on_postgresql_uses_a_database_beside_the_given_one(tuancheng: Tuancheng, given: str) -> None:
+    before = databases(given)
+    words = ("--cases", "20", "--finished", "0", "--counties", "1", "--database", given)
+    answer = tuancheng("bench", "inbox", *words)
+    assert answer.exit_code == 0, answer.output
+    assert "第95百分位" in answer.stdout
+    assert databases(given) == before
+
+
 def test_a_measurement_that_breaks_off_leaves_nothing_behind(
     tuancheng: Tuancheng, given: str, temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,9 +148,10 @@ def test_a_file_that_is_there_already_is_left_alone(tuancheng: Tuancheng, tmp_pa
     assert mine.read_bytes() == b"precious"
 
 
-def test_a_file_that_is_not_there_is_gone_afterwards(tuancheng: Tuancheng, tmp_path: Path) -> None:
-    theirs = tmp_path / "new.sqlite"
-    told(tuancheng("bench", "steps", "--cases", "1", "--database", f"sqlite:///{theirs}", "--json"))
+def test_a_file_that_is_not_there_is_gone_afterwards(tmp_path: Path) -> None:
+    with ground.fresh(f"sqlite:///{tmp_path / 'new.sqlite'}") as there:
+        assert migrations.current(there.engine)
+        assert (tmp_path / "new.sqlite").exists()
     assert not list(tmp_path.glob("new.sqlite*"))
 
 
@@ -131,5 +172,8 @@ def test_an_address_that_leads_nowhere_is_refused_in_words(tuancheng: Tuancheng,
 
 
 @pytest.mark.parametrize("size", ["0", "-1", "many"])
-def test_a_size_that_is_none_is_refused(tuancheng: Tuancheng, size: str) -> None:
-    assert tuancheng("bench", "steps", "--cases", size).exit_code == 2
+@pytest.mark.parametrize(
+    "what", [("steps", "--cases"), ("batch", "--items"), ("inbox", "--cases")], ids=lambda it: it[0]
+)
+def test_a_size_that_is_none_is_refused(tuancheng: Tuancheng, what: tuple[str, str], size: str) -> None:
+    assert tuancheng("bench", *what, size).exit_code == 2

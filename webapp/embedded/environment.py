@@ -25,12 +25,13 @@ def settle(data: Path) -> Settled:
     os.environ.setdefault("TUANCHENG_DATABASE_URL", connection.address_in(data))
     broker_port = None
     if not os.environ.get("TUANCHENG_BROKER_URL"):
-        broker_port = _free_port()
+        broker_port = free_port()
         os.environ["TUANCHENG_BROKER_URL"] = f"redis://:{secrets.token_urlsafe(16)}@127.0.0.1:{broker_port}/0"
     return Settled(kept[DEMO_PASSWORD], broker_port)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -41,6 +41,35 @@ def measure_steps(cases: int, seed: int, database: str | None, *, as_json: bool,
     _tell(found, STEPS_IN_WORDS, as_json=as_json)
 
 
+@command.command(name="batch")
+@click.option("--items", type=click.IntRange(1, 1000), default=200, show_default=True, help="一次批量办理的事项数。")
+@click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="后台任务的进程数。")
+@on_a_ground
+def measure_batch(items: int, workers: int, seed: int, database: str | None, *, as_json: bool) -> None:
+    """由后台任务逐项办理一次批量审批，每秒多少项。"""
+    from webapp.commands.bench import batch, ground
+
+    with ground.fresh(database) as there:
+        found = batch.measure(there, items, workers, seed)
+    _tell(found, BATCH_IN_WORDS, as_json=as_json)
+    if found["refused"] or not found["records_as_decided"]:
+        raise SystemExit(1)
+
+
+@command.command(name="inbox")
+@click.option("--cases", type=click.IntRange(1, 10**6), default=5_000, show_default=True, help="在办案件数。")
+@click.option("--finished", type=click.IntRange(0, 10**7), default=20_000, show_default=True, help="办结案件数。")
+@click.option("--counties", type=click.IntRange(1, 103), default=103, show_default=True, help="案件分布的旗县数。")
+@on_a_ground
+def measure_inbox(cases: int, finished: int, counties: int, seed: int, database: str | None, *, as_json: bool) -> None:
+    """在众多案件中打开待办第一页（含筛选、排序和计数）的耗时。"""
+    from webapp.commands.bench import ground, inbox
+
+    with ground.fresh(database) as there:
+        found = inbox.measure(there, cases, finished, counties, seed)
+    _tell(found, INBOX_IN_WORDS, as_json=as_json)
+
+
 STEPS_IN_WORDS = {
     "每秒步数": "{steps_per_s}（共 {steps} 步，{cases} 个案件）",
     "每步耗时": "中位数 {median_ms} ms，第95百分位 {p95_ms} ms，最短 {min_ms} ms，最长 {max_ms} ms",
@@ -50,6 +79,18 @@ STEPS_IN_WORDS = {
     "办结案件": "{bytes_finished_case} 字节，另有履历 {journal_bytes_finished_case} 字节",
     "第200步与第5步之比": "{growth_200_to_5}",
     "与裸 SpiffWorkflow 之比": "{ratio_to_bare}（后者每秒 {bare_steps_per_s} 步）",
+}
+
+BATCH_IN_WORDS = {
+    "每秒项数": "{items_per_s}（{items} 项，{seconds} 秒，{workers} 个进程）",
+    "结果": "办成 {done} 项，被拒 {refused} 项 {refusals}",
+    "逐项核对": "{records_as_decided}",
+}
+
+INBOX_IN_WORDS = {
+    "案件": "在办 {cases}，办结 {finished}，分布在 {counties} 个旗县",
+    "待办": "旗县经办人 {items_seen[county]} 项，学校审批人 {items_seen[school]} 项",
+    "第一页": "中位数 {median_ms} ms，第95百分位 {p95_ms} ms（打开 {runs} 次）",
 }
 
 

@@ -39,8 +39,11 @@ class Branch:
 class Company:
     """Everybody who acts; `branches` holds one entry for each candidate."""
 
-    def __init__(self, session: Session, candidates: int, seed: int) -> None:
+    def __init__(
+        self, session: Session, candidates: int, seed: int, branches_per_school: int = BRANCHES_PER_SCHOOL
+    ) -> None:
         self.session = session
+        self.branches_per_school = branches_per_school
         self.dice = random.Random(seed)
         self.number = 0
         top = region.install(session)
@@ -54,12 +57,12 @@ class Company:
 
     def _branches(self, counties: list[Unit], size: int) -> list[Branch]:
         made: list[Branch] = []
-        for order in range(-(-size // BRANCHES_PER_SCHOOL)):
+        for order in range(-(-size // self.branches_per_school)):
             county = counties[order % len(counties)]
             if order < len(counties):
                 self._officer(county, PostKind.COUNTY_COMMITTEE)
             school = self._school(county, order)
-            made += [self._branch(county, school, number) for number in range(BRANCHES_PER_SCHOOL)]
+            made += [self._branch(county, school, number) for number in range(self.branches_per_school)]
         return made[:size]
 
     def _school(self, county: Unit, order: int) -> Unit:

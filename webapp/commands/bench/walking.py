@@ -1,6 +1,6 @@
 """Candidates on the admission drawing's plain way, all at the same step, each act in a transaction of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from webapp.commands.bench.cast import Branch, Casting, Company
+from webapp.commands.bench.cast import BRANCHES_PER_SCHOOL, Branch, Casting, Company
 from webapp.embedded.founding import packaged_bundles
 from workflows import clock
 from workflows.database import only_reading, polite_when_busy
@@ -23,6 +23,9 @@ from workflows.operations.wiring import ENVIRONMENT
 PROCESS = "admission"
 WAY = "scenarios/admitted_nmg_2020.yaml"
 YOUNGEST = date(2005, 12, 31)
+
+AT_ONCE = 50
+"""Acts to a transaction where nothing is measured."""
 
 
 @dataclass(frozen=True)
@@ -83,12 +86,14 @@ def content_of(step: Step, number: int, branch: Branch) -> dict[str, Any]:
 class Season:
     """A number of candidates who go the way together."""
 
-    def __init__(self, engine: Engine, candidates: int, seed: int) -> None:
+    def __init__(
+        self, engine: Engine, candidates: int, seed: int, branches_per_school: int = BRANCHES_PER_SCHOOL
+    ) -> None:
         self.engine = engine
         self.casting = Casting()
         self.begins = clock.start_of(way()[0].day) + OFFICE_OPENS
         with clock.standing_at(self.begins - timedelta(days=1)), Session(engine) as session, session.begin():
-            company = Company(session, candidates, seed)
+            company = Company(session, candidates, seed, branches_per_school)
             check.publish(session, ENVIRONMENT, drawing(), SYSTEM, "测量")
             self.branches = company.branches
         self.cases: list[int] = []
@@ -135,12 +140,29 @@ class Season:
     def complete(self, ready: Ready) -> None:
         """The step as an edge does it: one session, one transaction."""
         with polite_when_busy(), Session(self.engine) as session, session.begin():
-            cases.complete_step(
-                session,
-                ENVIRONMENT,
-                work_item_id=ready.work_item_id,
-                actor=ready.actor,
-                outcome=ready.outcome,
-                content=ready.content,
-                seen_version=ready.version,
-            )
+            _complete(session, ready)
+
+    def bring(self, numbers: Sequence[int], until: str | None, tell: Callable[[int], None]) -> None:
+        """Take started cases to the step `until` (to the end without one), many acts to a transaction: not measured."""
+        for step in way():
+            if step.step and step.step == until:
+                return
+            self.travel(step.day)
+            for first in range(0, len(numbers) if step.step else 0, AT_ONCE):
+                block = [self.ready(number, step) for number in numbers[first : first + AT_ONCE]]
+                with clock.standing_at(self.now), Session(self.engine) as session, session.begin():
+                    for ready in block:
+                        _complete(session, ready)
+                tell(len(block))
+
+
+def _complete(session: Session, ready: Ready) -> None:
+    cases.complete_step(
+        session,
+        ENVIRONMENT,
+        work_item_id=ready.work_item_id,
+        actor=ready.actor,
+        outcome=ready.outcome,
+        content=ready.content,
+        seen_version=ready.version,
+    )
