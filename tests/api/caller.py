@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
-PASSWORD = "Spring-2020!"
+from tests.support.application import PASSWORD
 
 API = "/api/v1"
 

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from tests.api.caller import Caller
-from tests.api.conftest import ADMISSION, QUICK_HASH, an_application
 from tests.support import cast as people
+from tests.support.application import ADMISSION, QUICK_HASH, an_application
 from webapp.app import create_app
 from webapp.database import db
 from webapp.settings import Settings

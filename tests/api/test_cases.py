@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests.api.caller import Caller, wrong_fields
-from tests.api.conftest import an_application
+from tests.support.application import an_application
 from tests.support.cast import Cast
 from workflows import journal
 from workflows.domain.people import Person

@@ -8,7 +8,10 @@ import pytest
 from flask import Flask
 
 from tests.api.caller import API, document_of
+from tests.support.application import ON_SQLITE
 from webapp.api.document import PROBLEM
+
+pytestmark = ON_SQLITE
 
 
 @pytest.fixture(scope="module")

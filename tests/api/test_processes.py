@@ -7,13 +7,15 @@ import pytest
 from sqlalchemy.orm import Session
 
 from tests.api.caller import Caller, wrong_fields
-from tests.api.conftest import ADMISSION
+from tests.support.application import ADMISSION, ON_SQLITE
 from tests.support.cast import Cast
 from workflows import journal
 from workflows.domain.people import Person
 from workflows.engine import bundles
 from workflows.engine.tables import Bundle
 from workflows.journal import Event
+
+pytestmark = ON_SQLITE
 
 FILES = dict(bundles.read_folder(ADMISSION).files)
 

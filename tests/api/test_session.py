@@ -6,13 +6,15 @@ from datetime import timedelta
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from tests.api.caller import PASSWORD, Caller, wrong_fields
-from tests.api.conftest import NOW, QUICK_HASH
+from tests.api.caller import Caller, wrong_fields
+from tests.support.application import NOW, ON_SQLITE, PASSWORD, QUICK_HASH
 from tests.support.cast import Cast
 from workflows import clock, journal
 from workflows.domain import accounts
 from workflows.domain.people import Person
 from workflows.journal import Event
+
+pytestmark = ON_SQLITE
 
 
 def test_who_signs_in_reads_name_and_posts(saren: Caller, cast: Cast) -> None:

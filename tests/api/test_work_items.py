@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests.api.caller import Caller, wrong_fields
-from tests.api.conftest import NOW
+from tests.support.application import NOW
 from tests.support.cast import Cast
 from workflows import clock, journal
 from workflows.domain import posts

@@ -2,7 +2,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from tests.pages.conftest import Visit
-from tests.pages.visitor import PASSWORD, Visitor
+from tests.pages.visitor import Visitor
+from tests.support.application import PASSWORD
 from tests.support.cast import Cast
 from workflows.domain import accounts
 

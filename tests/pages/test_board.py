@@ -2,8 +2,9 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from tests.pages.conftest import Applied, Visit, an_application
+from tests.pages.conftest import Applied, Visit
 from tests.pages.visitor import Visitor
+from tests.support.application import an_application
 from tests.support.cast import Cast
 from workflows import clock
 from workflows.domain import posts

@@ -2,8 +2,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.pages.conftest import Applied, Visit, an_application
+from tests.pages.conftest import Applied, Visit
 from tests.pages.visitor import Visitor
+from tests.support.application import an_application
 from tests.support.cast import Cast
 from webapp.pages import inbox
 from workflows.engine import batches

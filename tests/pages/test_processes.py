@@ -4,8 +4,9 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from tests.pages.conftest import ADMISSION, Visit
+from tests.pages.conftest import Visit
 from tests.pages.visitor import Visitor
+from tests.support.application import ADMISSION
 from tests.support.cast import Cast
 from workflows import journal
 from workflows.engine import bundles

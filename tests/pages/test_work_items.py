@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.pages.conftest import Applied, Visit, an_application
+from tests.pages.conftest import Applied, Visit
+from tests.support.application import an_application
 from tests.support.cast import Cast
 from workflows import journal
 from workflows.domain import posts

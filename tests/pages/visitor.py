@@ -5,7 +5,7 @@ from typing import Any
 from flask.testing import FlaskClient
 from lxml import html
 
-PASSWORD = "Correct-horse-1"
+from tests.support.application import PASSWORD
 
 
 class Page:
