@@ -72,6 +72,8 @@ def test_steps_tells_what_a_step_costs_beside_the_bare_library(tuancheng: Tuanch
     assert found["journal_bytes_finished_case"] > 0
     assert found["ratio_to_bare"] == pytest.approx(found["steps_per_s"] / found["bare_steps_per_s"], abs=0.01)
     assert found["growth_200_to_5"] > 0
+    assert found["cpu_median_ms"] > 0
+    assert found["floor_median_ms"] > 0
     assert not list(temporary.iterdir())
 
 
@@ -102,9 +104,9 @@ def test_batch_has_a_worker_decide_every_item_once(tuancheng: Tuancheng, given: 
 
 def test_a_worker_that_does_not_come_up_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, temporary: Path) -> None:
     monkeypatch.setattr("webapp.commands.bench.batch.sys.executable", "/bin/false")
-    with ground.fresh(None) as there, pytest.raises(ClickException, match="后台任务没有启动"):
-        with batch._at_work(there, 1):
-            pass
+    told = pytest.raises(ClickException, match="后台任务没有启动")
+    with ground.fresh(None) as there, told, batch._at_work(there, 1):
+        pass
     assert not list(temporary.iterdir())
 
 

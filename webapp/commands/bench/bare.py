@@ -49,6 +49,9 @@ ANSWERS: dict[str, Any] = {
 }
 """What each operation and decision of the plain way answers."""
 
+FLOOR_ROW = -1
+FLOOR_BYTES = 6_000
+
 FAR_OFF = "2999-01-01"
 PAST = "2000-01-01"
 
@@ -140,6 +143,7 @@ class Bare:
         with self.connection.begin():
             for statement in _TABLES:
                 self.connection.exec_driver_sql(statement)
+            self.connection.exec_driver_sql(self.begin, (FLOOR_ROW, ""))
 
     def start(self, number: int) -> None:
         """Begin one more case."""
@@ -161,6 +165,12 @@ class Bare:
             self.connection.exec_driver_sql(self.write, (self._saved(workflow), number))
             self.connection.exec_driver_sql(self.keep, (number, step.step, json.dumps(content)))
         self.passed[number].append(step.step)
+
+    def write_only(self) -> None:
+        """What no durable step can do without: one row of FLOOR_BYTES changed, one row added, one commit."""
+        with self.connection.begin():
+            self.connection.exec_driver_sql(self.write, ("x" * FLOOR_BYTES, FLOOR_ROW))
+            self.connection.exec_driver_sql(self.keep, (FLOOR_ROW, "", ""))
 
     def end_wait(self, number: int) -> None:
         """Let the wait fire at which the case stands, if it stands at one."""

@@ -16,9 +16,13 @@ _FRAMES = ("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT", "PRAGMA")
 
 @dataclass(frozen=True)
 class Cost:
-    """One act: seconds from the beginning of its transaction to the end of its commit, statements, commits."""
+    """One act: seconds from the beginning of its transaction to the end of its commit, statements, commits.
+
+    `cpu` is what this process computed in those seconds; the rest it waited, for the disk, the database or its turn.
+    """
 
     seconds: float
+    cpu: float
     statements: int
     commits: int
 
@@ -41,9 +45,10 @@ class Meter:
     def cost_of(self, act: Callable[[], object]) -> Cost:
         """Do it, and say what it cost."""
         self.statements = self.commits = 0
-        begun = time.perf_counter()
+        computed, begun = time.process_time(), time.perf_counter()
         act()
-        return Cost(time.perf_counter() - begun, self.statements, self.commits)
+        seconds, cpu = time.perf_counter() - begun, time.process_time() - computed
+        return Cost(seconds, cpu, self.statements, self.commits)
 
 
 def per_second(seconds: Sequence[float]) -> float:

@@ -30,7 +30,8 @@ class Measured:
     """What came out of one walk."""
 
     costs: list[tuple[str, Cost]] = field(default_factory=list)
-    bare: list[float] = field(default_factory=list)
+    bare: list[Cost] = field(default_factory=list)
+    floor: list[Cost] = field(default_factory=list)
     open: list[int] = field(default_factory=list)
     open_at: str = ""
     bare_open: list[int] = field(default_factory=list)
@@ -45,11 +46,12 @@ def measure(ground: Ground, number: int, seed: int, *, bare: bool) -> dict[str, 
         _walk(season, beside, measured)
         finished = season.cases[WARM : WARM + LOOKED_AT]
         with clock.standing_at(season.now), progress("反复办理", LOOPING * looping.STEPS) as tell:
-            grown = looping.growth(ground.engine, season.branches[0].unit_id, LOOPING, tell)
+            grown, grown_cpu = looping.growth(ground.engine, season.branches[0].unit_id, LOOPING, tell)
         told = _told(measured) | {
             "bytes_finished_case": round(median(sizes.of_case(ground.engine, each) for each in finished)),
             "journal_bytes_finished_case": round(median(sizes.of_journal(ground.engine, each) for each in finished)),
             "growth_200_to_5": grown,
+            "cpu_growth_200_to_5": grown_cpu,
             "tables_finished_case": sizes.by_table(ground.engine, finished[0]),
         }
     finally:
@@ -94,10 +96,12 @@ def _walk(season: Season, beside: Any, measured: Measured) -> None:
                 _weigh_open(season, beside, measured, step)
             for block in (everybody[:WARM], *(everybody[first : first + BLOCK] for first in everybody[WARM::BLOCK])):
                 costs = [_ours(season, meter, number, step) for number in block]
-                seconds = [_theirs(season, beside, meter, number, step) for number in block] if beside else []
+                theirs = [_theirs(season, beside, meter, number, step) for number in block] if beside else []
+                floor = [meter.cost_of(beside.write_only) for _ in block] if beside else []
                 if block.start >= WARM:
                     measured.costs += [(step.step, cost) for cost in costs]
-                    measured.bare += seconds
+                    measured.bare += theirs
+                    measured.floor += floor
                 tell(len(block))
     if beside is not None and any(passed != [step.step for step in of_people] for passed in beside.passed.values()):
         raise RuntimeError("bare SpiffWorkflow did not pass the same user steps")
@@ -109,10 +113,10 @@ def _ours(season: Season, meter: Meter, number: int, step: Step) -> Cost:
         return meter.cost_of(lambda: season.complete(ready))
 
 
-def _theirs(season: Season, beside: Any, meter: Meter, number: int, step: Step) -> float:
+def _theirs(season: Season, beside: Any, meter: Meter, number: int, step: Step) -> Cost:
     content = content_of(step, number, season.branches[number])
     with clock.standing_at(season.now):
-        return meter.cost_of(lambda: beside.complete(number, step, content)).seconds
+        return meter.cost_of(lambda: beside.complete(number, step, content))
 
 
 def _weigh_open(season: Season, beside: Any, measured: Measured, step: Step) -> None:
@@ -126,26 +130,38 @@ def _weigh_open(season: Season, beside: Any, measured: Measured, step: Step) -> 
 def _told(measured: Measured) -> dict[str, Any]:
     costs = [cost for _, cost in measured.costs]
     seconds = [cost.seconds for cost in costs]
-    ours = per_second(seconds)
-    bare = per_second(measured.bare) if measured.bare else None
     return {
         "steps": len(costs),
-        "steps_per_s": ours,
+        "steps_per_s": per_second(seconds),
         "median_ms": median_ms(seconds),
         "p95_ms": p95_ms(seconds),
         "min_ms": round(min(seconds) * 1000, 3),
         "max_ms": round(max(seconds) * 1000, 3),
+        "cpu_median_ms": median_ms([cost.cpu for cost in costs]),
         "statements_per_step": round(fmean(cost.statements for cost in costs), 2),
         "statements_max": max(cost.statements for cost in costs),
         "commits_per_step": round(fmean(cost.commits for cost in costs), 3),
         "commits_max": max(cost.commits for cost in costs),
         "bytes_open_case": round(median(measured.open)),
         "open_case_at": measured.open_at,
-        "ratio_to_bare": None if bare is None else round(ours / bare, 3),
-        "bare_steps_per_s": bare,
-        "bare_median_ms": median_ms(measured.bare) if measured.bare else None,
-        "bare_bytes_open_case": round(median(measured.bare_open)) if measured.bare_open else None,
+        **_beside(costs, measured),
         "by_step": _by_step(measured.costs),
+    }
+
+
+def _beside(costs: list[Cost], measured: Measured) -> dict[str, Any]:
+    """Ours against the bare library, and against writing alone."""
+    if not measured.bare:
+        return {"ratio_to_bare": None}
+    ours, bare = per_second([cost.seconds for cost in costs]), per_second([cost.seconds for cost in measured.bare])
+    return {
+        "ratio_to_bare": round(ours / bare, 3),
+        "cpu_ratio_to_bare": round(sum(cost.cpu for cost in measured.bare) / sum(cost.cpu for cost in costs), 3),
+        "bare_steps_per_s": bare,
+        "bare_median_ms": median_ms([cost.seconds for cost in measured.bare]),
+        "bare_cpu_median_ms": median_ms([cost.cpu for cost in measured.bare]),
+        "bare_bytes_open_case": round(median(measured.bare_open)),
+        "floor_median_ms": median_ms([cost.seconds for cost in measured.floor]),
     }
 
 
