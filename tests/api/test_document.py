@@ -11,14 +11,13 @@ from tests.api.caller import API, document_of
 from tests.support.application import ON_SQLITE
 from webapp.api.document import PROBLEM
 
-pytestmark = ON_SQLITE
-
 
 @pytest.fixture(scope="module")
 def document(application: Flask) -> dict[str, Any]:
     return document_of(application)
 
 
+@ON_SQLITE
 def test_the_document_is_served_as_openapi_3_1(app: Flask) -> None:
     answer = app.test_client().get(f"{API}/openapi.json")
     assert answer.status_code == 200
