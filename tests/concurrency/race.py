@@ -40,9 +40,10 @@ def at_once(engine: Engine, *acts: Act) -> list[object]:
         return [future.result() for future in [threads.submit(run, act) for act in acts]]
 
 
-def look_without_locking(session: Session, ids: Collection[int]) -> list[QuotaAccount]:
+def look_without_locking(session: Session, plan_id: int, unit_ids: Collection[int]) -> list[QuotaAccount]:
     """What stands in place of the lock when a test takes it away."""
-    return list(session.scalars(select(QuotaAccount).where(QuotaAccount.id.in_(ids)).order_by(QuotaAccount.id)))
+    query = select(QuotaAccount).where(QuotaAccount.plan_id == plan_id, QuotaAccount.unit_id.in_(unit_ids))
+    return list(session.scalars(query.order_by(QuotaAccount.id)))
 
 
 def kinds(answers: Sequence[object]) -> list[str]:

@@ -199,14 +199,20 @@ def test_two_offices_filling_one_post_at_once_put_one_person_into_it(fresh_datab
     assert kinds(answers) == ["Post", "PostFilled"]
 
 
+def accounts_in(order: Callable[[list[int]], list[int]], session: Session) -> tuple[int, list[int]]:
+    """The plan and the units that have accounts in it, in the given order."""
+    accounts = session.scalars(select(QuotaAccount).order_by(QuotaAccount.id)).all()
+    return accounts[0].plan_id, order([account.unit_id for account in accounts])
+
+
 def lock_both(order: Callable[[list[int]], list[int]], meet: Callable[[], object]) -> Act:
     """Lock all accounts one after another in the given order, meeting the other between the first and the rest."""
 
     def act(session: Session) -> object:
-        ids = order(list(session.scalars(select(QuotaAccount.id).order_by(QuotaAccount.id))))
-        lock_accounts(session, ids[:1])
+        plan, units = accounts_in(order, session)
+        lock_accounts(session, plan, units[:1])
         meet()
-        lock_accounts(session, ids[1:])
+        lock_accounts(session, plan, units[1:])
         return "locked"
 
     return act
@@ -225,8 +231,8 @@ def test_locks_taken_by_the_recipe_do_not_deadlock(fresh_database: Engine) -> No
     def lock(order: Callable[[list[int]], list[int]]) -> Act:
         def act(session: Session) -> object:
             for _ in range(20):
-                ids = order(list(session.scalars(select(QuotaAccount.id).order_by(QuotaAccount.id))))
-                assert [account.id for account in lock_accounts(session, ids)] == sorted(ids)
+                ids = [account.id for account in lock_accounts(session, *accounts_in(order, session))]
+                assert ids == sorted(ids)
                 session.commit()
             return "locked"
 

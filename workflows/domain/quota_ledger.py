@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, String, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, String, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from workflows import clock, journal
@@ -152,13 +152,24 @@ class PlanClosed(Refusal):
     sentence = "{year}年度的计划已关闭，不能再调整名额。"
 
 
-Lock = Callable[[Session, Collection[int]], list[QuotaAccount]]
+Lock = Callable[[Session, int, Collection[int]], list[QuotaAccount]]
 
 
-def lock_accounts(session: Session, ids: Collection[int]) -> list[QuotaAccount]:
-    """Lock the accounts until the transaction ends, always in the order of their ids, and read them afresh."""
-    query = select(QuotaAccount).where(QuotaAccount.id.in_(set(ids))).order_by(QuotaAccount.id).with_for_update()
-    return list(session.scalars(query.execution_options(populate_existing=True)))
+def lock_accounts(session: Session, plan_id: int, unit_ids: Collection[int]) -> list[QuotaAccount]:
+    """Lock the units' accounts until the transaction ends, always in the order of their ids, and read them afresh.
+
+    A unit to which nothing was ever allotted has no account.
+    """
+    return list(session.scalars(_LOCKED, {"plan": plan_id, "units": list(unit_ids)}))
+
+
+_LOCKED = (
+    select(QuotaAccount)
+    .where(QuotaAccount.plan_id == bindparam("plan"), QuotaAccount.unit_id.in_(bindparam("units", expanding=True)))
+    .order_by(QuotaAccount.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
 def current_plan(session: Session) -> Plan:

@@ -7,7 +7,7 @@ journal, all in the caller's transaction; a database constraint stands behind ea
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from workflows import clock
@@ -187,8 +187,7 @@ def allot_many(
             name = unit.name if unit else "—"
             raise NotDirectBelow(unit=name, above=above.name, fields={"to_unit_id": f"“{name}”不是直接下级"})
     source = _locked(session, plan, above, lock_accounts)
-    standing = select(QuotaAccount.id).where(QuotaAccount.plan_id == plan.id, QuotaAccount.unit_id.in_(amounts))
-    accounts = {each.unit_id: each for each in lock_accounts(session, list(session.scalars(standing)))}
+    accounts = {each.unit_id: each for each in lock_accounts(session, plan.id, amounts)}
     _check_enough(session, source, above, sum(amounts.values()))
     movements = []
     for unit_id, amount in sorted(amounts.items(), reverse=True):
@@ -210,17 +209,15 @@ def give_back(session: Session, plan: Plan, unit_id: int, amount: int, actor: Ac
     _check_open(plan)
     _check_amount(amount, "amount")
     unit = units.get(session, unit_id)
-    above = account_of(session, plan.id, unit.parent_id) if unit.parent_id else None
-    own = account_of(session, plan.id, unit_id)
+    locked = lock_accounts(session, plan.id, [unit_id, unit.parent_id or unit_id])
+    own = next((account for account in locked if account.unit_id == unit_id), None)
+    above = next((account for account in locked if account.unit_id == unit.parent_id), None)
     if own is None or above is None:
         raise QuotaExhausted(unit=unit.name, free=0, wanted=amount)
-    locked = {account.id: account for account in lock_accounts(session, [above.id, own.id])}
-    _check_enough(session, locked[own.id], unit, amount)
+    _check_enough(session, own, unit, amount)
     runs = numbering.cut(session, plan.id, unit_id, above.unit_id, amount)
     told = [str(run) for run in runs]
-    return quota_ledger.hand_up(
-        session, locked[own.id], locked[above.id], amount, reason=reason, actor=actor, numbers=told
-    )
+    return quota_ledger.hand_up(session, own, above, amount, reason=reason, actor=actor, numbers=told)
 
 
 def reserve(
@@ -322,7 +319,7 @@ def release(session: Session, *, case_id: int, reason: str, actor: Actor) -> Pla
 def place_of(session: Session, case_id: int) -> Place | None:
     """The place a case holds, reserved or used."""
     query = select(Place).where(Place.case_id == case_id, Place.state != PlaceState.RELEASED)
-    return session.scalars(query).first()
+    return session.scalars(query.execution_options(populate_existing=True)).first()
 
 
 def places_of(session: Session, plan: Plan, unit_id: int, *, after: str = "", limit: int = 200) -> list[Place]:
@@ -362,21 +359,25 @@ def _row(unit: Unit, accounts: list[tuple[str, QuotaAccount]]) -> QuotaRow:
 
 
 def _locked(session: Session, plan: Plan, unit: Unit, lock: Lock) -> QuotaAccount:
-    account = account_of(session, plan.id, unit.id)
-    if account is None:
+    found = lock(session, plan.id, [unit.id])
+    if not found:
         raise QuotaExhausted(unit=unit.name, free=0, wanted=1)
-    return lock(session, [account.id])[0]
+    return found[0]
+
+
+_ACCOUNT_OF_CASE = (
+    select(QuotaAccount)
+    .join(Place, and_(Place.plan_id == QuotaAccount.plan_id, Place.unit_id == QuotaAccount.unit_id))
+    .where(Place.case_id == bindparam("case"), Place.state != PlaceState.RELEASED)
+    .with_for_update(of=QuotaAccount)
+    .execution_options(populate_existing=True)
+)
 
 
 def _locked_place(session: Session, case_id: int) -> tuple[QuotaAccount | None, Place | None]:
     """The case's place and its account, both as they stand under the account's lock."""
-    held = place_of(session, case_id)
-    account = account_of(session, held.plan_id, held.unit_id) if held else None
-    if held is None or account is None:
-        return None, None
-    locked = lock_accounts(session, [account.id])[0]
-    session.refresh(held)
-    return (locked, held) if held.state != PlaceState.RELEASED else (None, None)
+    account = session.scalars(_ACCOUNT_OF_CASE, {"case": case_id}).first()
+    return (account, place_of(session, case_id)) if account else (None, None)
 
 
 def _check_enough(session: Session, account: QuotaAccount, unit: Unit, amount: int) -> None:

@@ -7,7 +7,7 @@ region although their division codes lie in 呼伦贝尔 and 锡林郭勒. Place
 from collections.abc import Sequence
 from enum import StrEnum
 
-from sqlalchemy import Boolean, String, func, select
+from sqlalchemy import Boolean, Select, String, bindparam, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from workflows.database import Base, BigId
@@ -128,21 +128,28 @@ def ancestor(session: Session, unit_id: int, *kinds: UnitKind) -> Unit:
 
     Raises NothingAbove.
     """
-    unit = get(session, unit_id)
-    if unit.kind in kinds:
-        return unit
-    query = select(Unit).where(Unit.id.in_(unit.line()), Unit.kind.in_(kinds)).order_by(func.length(Unit.path).desc())
-    found = session.scalars(query).first()
+    line = line_of(session, unit_id)
+    found = next((unit for unit in reversed(line) if unit.kind in kinds), None)
     if found is None:
-        raise NothingAbove(unit=unit.name, kind="或".join(kind.label for kind in kinds))
+        raise NothingAbove(unit=line[-1].name, kind="或".join(kind.label for kind in kinds))
     return found
 
 
 def line_of(session: Session, unit_id: int) -> list[Unit]:
-    """All units from the top of the tree down to `unit_id`."""
-    ids = get(session, unit_id).line()
-    found = {unit.id: unit for unit in session.scalars(select(Unit).where(Unit.id.in_(ids)))}
-    return [found[step] for step in ids]
+    """All units from the top of the tree down to `unit_id`; raises NotFound."""
+    line = list(session.scalars(_LINE, {"unit": unit_id}))
+    if not line:
+        raise NotFound(what="组织")
+    return line
+
+
+def _line() -> Select[Unit]:
+    below = select(Unit.id, Unit.parent_id).where(Unit.id == bindparam("unit")).cte("line", recursive=True)
+    line = below.union_all(select(Unit.id, Unit.parent_id).join(below, Unit.id == below.c.parent_id))
+    return select(Unit).join(line, line.c.id == Unit.id).order_by(func.length(Unit.path))
+
+
+_LINE = _line()
 
 
 def children(session: Session, unit_id: int) -> list[Unit]:

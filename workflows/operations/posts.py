@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from workflows.domain import people, posts, units
 from workflows.domain.posts import PostKind
-from workflows.domain.units import APPROVING, FILING, Unit, UnitKind
+from workflows.domain.units import APPROVING, FILING, UnitKind
 from workflows.engine.environment import Addressee
 from workflows.errors import Refusal
 from workflows.journal import Actor
@@ -22,27 +22,32 @@ class MentorNotNamed(Refusal):
     article = "细则 培养联系人 [V]"
 
 
-def _at_the_branch(kind: PostKind) -> Callable[[Session, Unit, Mapping[str, Any]], Addressee]:
-    return lambda _session, unit, _data: Addressee(unit.id, kind)
+Lane = Callable[[Session, int, Mapping[str, Any]], Addressee]
+"""Who does the steps of a lane, from the unit of the case and the case's data."""
 
 
-def _above(levels: tuple[UnitKind, ...], kind: PostKind) -> Callable[[Session, Unit, Mapping[str, Any]], Addressee]:
-    return lambda session, unit, _data: Addressee(units.ancestor(session, unit.id, *levels).id, kind)
+def _at_the_branch(kind: PostKind) -> Lane:
+    return lambda _session, unit_id, _data: Addressee(unit_id, kind)
 
 
-def _branch_committee(_session: Session, unit: Unit, _data: Mapping[str, Any]) -> Addressee:
+def _above(levels: tuple[UnitKind, ...], kind: PostKind) -> Lane:
+    return lambda session, unit_id, _data: Addressee(units.ancestor(session, unit_id, *levels).id, kind)
+
+
+def _branch_committee(session: Session, unit_id: int, _data: Mapping[str, Any]) -> Addressee:
     """A branch of fewer than seven members has no committee: its secretary records what the meeting decides."""
-    return Addressee(unit.id, PostKind.ORG_COMMISSIONER if unit.has_committee else PostKind.BRANCH_SECRETARY)
+    has_committee = units.get(session, unit_id).has_committee
+    return Addressee(unit_id, PostKind.ORG_COMMISSIONER if has_committee else PostKind.BRANCH_SECRETARY)
 
 
-def _mentor(_session: Session, unit: Unit, data: Mapping[str, Any]) -> Addressee:
+def _mentor(_session: Session, unit_id: int, data: Mapping[str, Any]) -> Addressee:
     named = (data.get("assign_mentor") or {}).get("mentor")
     if named is None:
         raise MentorNotNamed()
-    return Addressee(unit.id, PostKind.MENTOR, int(named))
+    return Addressee(unit_id, PostKind.MENTOR, int(named))
 
 
-LANES: dict[str, Callable[[Session, Unit, Mapping[str, Any]], Addressee]] = {
+LANES: dict[str, Lane] = {
     "申请人（书记代录）": _at_the_branch(PostKind.BRANCH_SECRETARY),
     "团支部书记": _at_the_branch(PostKind.BRANCH_SECRETARY),
     "支委会": _branch_committee,
@@ -66,7 +71,7 @@ class PostDirectory:
 
     def addressee(self, session: Session, lane: str, unit_id: int, data: Mapping[str, Any]) -> Addressee:
         """Who must do a step in `lane` for a case of the unit."""
-        return LANES[lane](session, units.get(session, unit_id), data)
+        return LANES[lane](session, unit_id, data)
 
     def may_act(self, session: Session, actor: Actor, addressee: Addressee) -> bool:
         """Whether the actor exercises the post today; a post that is not the actor's own choice does not count."""
