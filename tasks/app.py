@@ -13,7 +13,15 @@ VISIBLE_AGAIN_AFTER = 60
 LONGEST_JOB = 45
 """Seconds; below the line above, or a slow job would be running twice."""
 
-JOBS = ("tasks.relay", "tasks.outbox", "tasks.timers", "tasks.reconciliation", "tasks.seals", "tasks.keys")
+JOBS = (
+    "tasks.relay",
+    "tasks.outbox",
+    "tasks.jobs",
+    "tasks.timers",
+    "tasks.reconciliation",
+    "tasks.seals",
+    "tasks.keys",
+)
 
 
 def transport_options(broker_url: str) -> dict[str, Any]:

@@ -7,6 +7,9 @@ from celery.schedules import crontab
 
 RELAY = "tasks.relay"
 PERFORM = "tasks.perform_outbox"
+SEND_JOBS = "tasks.send_due_jobs"
+PERFORM_JOB = "tasks.perform_job"
+FIND_STUCK = "tasks.find_stuck_cases"
 FIRE_TIMERS = "tasks.fire_due_timers"
 RECONCILE = "tasks.reconcile_quotas"
 SEAL = "tasks.seal_journal"
@@ -18,6 +21,8 @@ NIGHTLY = {"acks_late": False, "time_limit": 3600, "soft_time_limit": 3500}
 SCHEDULE: dict[str, dict[str, Any]] = {
     # Messages of a worker that was away are worthless when it is back: the next tick does the same.
     "sweep": {"task": RELAY, "schedule": timedelta(seconds=2), "options": {"expires": 10}},
+    "jobs": {"task": SEND_JOBS, "schedule": timedelta(seconds=2), "options": {"expires": 10}},
+    "stuck": {"task": FIND_STUCK, "schedule": timedelta(minutes=1), "options": {"expires": 60}},
     "timers": {"task": FIRE_TIMERS, "schedule": timedelta(seconds=5), "options": {"expires": 20}},
     "reconciliation": {"task": RECONCILE, "schedule": crontab(hour=2, minute=10)},
     "seal": {"task": SEAL, "schedule": crontab(hour=2, minute=40)},

@@ -11,7 +11,8 @@ from tasks.database import snapshot, transaction
 from tasks.failures import log_failure, said_of
 from tasks.schedule import FIRE_TIMERS
 from workflows import clock
-from workflows.engine import cases
+from workflows.engine import cases, incidents, persistence
+from workflows.engine.job_tables import Resolution
 from workflows.engine.tables import DueTimer
 from workflows.errors import Busy
 from workflows.operations.wiring import ENVIRONMENT
@@ -24,7 +25,8 @@ ENOUGH_SECONDS = 30
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(days=1)
 
-ALARM_AT = 5
+ENOUGH_ATTEMPTS = 5
+"""After so many, a quarter of an hour, a person is asked; after each retry by a person once."""
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +49,11 @@ def fire(timer_id: int) -> bool:
     """Fire one timer. What stands in its way is kept on its row, and it is tried again after a growing wait."""
     try:
         with transaction() as session:
-            return cases.fire_timer(session, ENVIRONMENT, timer_id)
+            timer = session.get(DueTimer, timer_id)
+            fired = cases.fire_timer(session, ENVIRONMENT, timer_id)
+            if fired and timer is not None and timer.attempts:
+                incidents.close_of(session, timer, Resolution.WENT_ON)
+            return fired
     except Exception as error:  # noqa: BLE001 - one case that cannot go on must not stop the others
         log_failure(logger, f"timer {timer_id}", error)
         _keep(timer_id, error)
@@ -60,14 +66,22 @@ def wait_after(attempts: int) -> timedelta:
 
 
 def _keep(timer_id: int, error: Exception) -> None:
+    """Let the timer rest, longer each time; at the last it waits for a person, who reads of it as an incident."""
+    if isinstance(error, Busy):
+        return
     with transaction() as session:
-        timer = session.get(DueTimer, timer_id, with_for_update=True)
+        known = session.get(DueTimer, timer_id)
+        if known is None:
+            return
+        # Everybody locks the case before its rows.
+        persistence.lock(session, known.case_id)
+        timer = session.get(DueTimer, timer_id, populate_existing=True)
         if timer is None:
             return
         timer.attempts += 1
         timer.last_error = said_of(error)
+        if timer.attempts >= ENOUGH_ATTEMPTS or incidents.needs_a_person(error):
+            alarms.tell_of(session, incidents.open_for_timer(session, timer, error))
+            return
         # The saved state keeps the true moment; the row only says when to try next.
         timer.due_at = clock.now() + wait_after(timer.attempts)
-        if timer.attempts == ALARM_AT:
-            text = f"第{timer.case_id}号案卷的“{timer.label}”到期后{timer.attempts}次未能继续（{timer.last_error}）。"
-            alarms.tell_administrators(session, text)

@@ -1,4 +1,4 @@
-"""Tells the worker that there is work in the outbox. The table is the truth: a broker that is down loses nothing."""
+"""Tells the worker that there is work: in the outbox, or a job. Tables are the truth: a broker down loses nothing."""
 
 import time
 from typing import Any
@@ -9,10 +9,15 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction, UOWTransaction
 
 from webapp.settings import Settings
+from workflows.engine import job_rows
 from workflows.outbox import OutboxRow
 
 RELAY_JOB = "tasks.relay"
-"""The job's name on the wire; the two edges do not import each other."""
+SEND_JOBS_JOB = "tasks.send_due_jobs"
+"""Names on the wire; the two edges do not import each other."""
+
+NEWS = {"outbox": RELAY_JOB, job_rows.NEWS: SEND_JOBS_JOB}
+"""What a session notes of its transaction, and who is told of it after the commit."""
 
 QUIET_SECONDS = 5.0
 """After the broker failed to answer, how long nobody waits for it again; the sweep finds the rows meanwhile."""
@@ -26,7 +31,7 @@ _REDIS_PATIENCE = {"socket_connect_timeout": PATIENCE_SECONDS, "socket_timeout":
 
 
 class Bell:
-    """Rings for the relay after a commit that left rows in the outbox."""
+    """Rings for the relay after a commit that left rows in the outbox, and for the worker's jobs."""
 
     def __init__(self, broker_url: str) -> None:
         self._quiet_until = 0.0
@@ -40,12 +45,12 @@ class Bell:
             task_ignore_result=True,
         )
 
-    def ring(self) -> bool:
+    def ring(self, wanted: str = RELAY_JOB) -> bool:
         """Whether the broker took the news; never raises."""
         if time.monotonic() < self._quiet_until:
             return False
         try:
-            self._celery.send_task(RELAY_JOB, retry=False)
+            self._celery.send_task(wanted, retry=False)
         except Exception as error:  # noqa: BLE001 - whatever ails the broker, the request has succeeded
             self._quiet_until = time.monotonic() + QUIET_SECONDS
             name = type(error).__name__
@@ -68,13 +73,16 @@ def _note_outbox(flushed: Session, _context: UOWTransaction) -> None:
 @event.listens_for(Session, "after_commit")
 def _ring(session: Session) -> None:
     # Releasing a savepoint is reported as a commit too.
-    if session.info.get("outbox") and not session.in_nested_transaction() and has_app_context():
-        bell: Any = current_app.extensions.get("bell")
-        if bell is not None:
-            bell.ring()
+    if session.in_nested_transaction() or not has_app_context():
+        return
+    bell: Any = current_app.extensions.get("bell")
+    for news, wanted in NEWS.items():
+        if bell is not None and session.info.get(news):
+            bell.ring(wanted)
 
 
 @event.listens_for(Session, "after_transaction_end")
-def _forget_outbox(session: Session, transaction: SessionTransaction) -> None:
+def _forget_news(session: Session, transaction: SessionTransaction) -> None:
     if transaction.parent is None:
-        session.info.pop("outbox", None)
+        for news in NEWS:
+            session.info.pop(news, None)

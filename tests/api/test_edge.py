@@ -88,7 +88,7 @@ def test_a_change_that_was_not_committed_is_a_fault(small: Flask) -> None:
 
 def test_the_relay_is_rung_for_after_a_commit_with_work_in_it(small: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     rung: list[str] = []
-    monkeypatch.setattr(Bell, "ring", lambda _bell: rung.append("ring"))
+    monkeypatch.setattr(Bell, "ring", lambda _bell, wanted: rung.append(wanted))
 
     def post(kind: str) -> str:
         session = database.session()
@@ -106,7 +106,7 @@ def test_the_relay_is_rung_for_after_a_commit_with_work_in_it(small: Flask, monk
     client.post("/api/v1/post/nothing")
     assert rung == []
     client.post("/api/v1/post/work")
-    assert rung == ["ring"]
+    assert rung == ["tasks.relay"]
 
 
 def test_a_broker_that_is_down_is_left_alone_for_a_while(small: Flask, caplog: pytest.LogCaptureFixture) -> None:

@@ -4,15 +4,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from tasks import timers
-from tasks.timers import ALARM_AT, LONGEST_WAIT, fire_due_timers, wait_after
+from tasks.timers import ENOUGH_ATTEMPTS, LONGEST_WAIT, fire_due_timers, wait_after
 from tests.support import drawings
 from tests.support.cast import Cast
 from workflows import clock, journal
 from workflows.engine import bundles, cases
+from workflows.engine.job_tables import Incident, Resolution
 from workflows.engine.tables import Case, DueTimer
 from workflows.journal import SYSTEM, Event
 from workflows.operations.wiring import ENVIRONMENT
@@ -72,7 +73,7 @@ def test_what_is_due_fires_once(waiting: list[int], look: Look) -> None:
 
 
 def test_one_case_that_cannot_go_on_does_not_stop_the_others(
-    waiting: list[int], look: Look, monkeypatch: pytest.MonkeyPatch
+    waiting: list[int], look: Look, store: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = cases.fire_timer
     stuck = look().scalars(select(DueTimer.id).where(DueTimer.case_id == waiting[0])).one()
@@ -89,12 +90,21 @@ def test_one_case_that_cannot_go_on_does_not_stop_the_others(
         timer = look().get_one(DueTimer, stuck)
         assert (timer.attempts, timer.last_error, timer.due_at) == (1, "RuntimeError", now + wait_after(1))
         assert fire_due_timers() == 0
-    for attempt in range(1, ALARM_AT):
+    for attempt in range(1, ENOUGH_ATTEMPTS):
         now += wait_after(attempt)
         with clock.standing_at(now):
             fire_due_timers()
     [told] = look().scalars(select(OutboxRow).where(OutboxRow.kind == "notice"))
     assert "RuntimeError" in told.payload["text"]
+    [incident] = look().scalars(select(Incident))
+    assert (incident.case_id, incident.kind, incident.attempts) == (waiting[0], "timer", ENOUGH_ATTEMPTS)
+    monkeypatch.setattr(timers.cases, "fire_timer", real)
+    with clock.standing_at(now + timedelta(days=30)):
+        assert fire_due_timers() == 0
+        store.execute(update(DueTimer).values(held=False))
+        store.commit()
+        assert fire_due_timers() == 1
+    assert look().scalars(select(Incident)).one().resolution == Resolution.WENT_ON
 
 
 def test_a_case_that_rested_goes_on_later(waiting: list[int], look: Look, monkeypatch: pytest.MonkeyPatch) -> None:

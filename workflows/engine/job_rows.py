@@ -18,6 +18,9 @@ from workflows.engine.specs import CaseWorkflow, OperationStep
 ASYNCHRONOUS, RETRIES_OF_STEP, MAY_SKIP = "asynchronous", "retries", "may_skip"
 """Extension properties of a service step."""
 
+NEWS = "jobs"
+"""Noted in `Session.info` when a transaction leaves a job to be done, so that an edge may tell the worker."""
+
 RETRIES = 5
 """Times a step is tried again before a person is asked, when its drawing does not say otherwise."""
 
@@ -69,6 +72,7 @@ def is_under_way(task: Task) -> bool:
 def row(act: Act, _workflow: CaseWorkflow, task: Task) -> dict[str, Any]:
     """The row of such a step, apart from case and task; whose act led to it is who the operation acts for."""
     node, actor, now = act.bundle.drawing.nodes[task.task_spec.name], act.actor, clock.now()
+    act.session.info[NEWS] = True
     return {
         "step": node.id,
         "label": node.name or node.id,

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from workflows import clock
 from workflows.engine import bundles, incidents, persistence
 from workflows.engine.environment import Environment
-from workflows.engine.job_rows import is_under_way, wait_after
+from workflows.engine.job_rows import NEWS, is_under_way, wait_after
 from workflows.engine.job_tables import Incident, Job, JobStatus, Resolution
 from workflows.engine.running import Act, advance, every_task
 from workflows.engine.specs import OperationStep
@@ -62,6 +62,7 @@ def claim(session: Session, job_id: int) -> int | None:
 
 def give_up(session: Session, job_id: int) -> Incident | None:
     """Open an incident for a job whose worker was lost at every attempt allowed; None for any other."""
+    _lock_case_of(session, job_id)
     job = _due(session, job_id)
     return _ask_a_person(session, job, incidents.WorkerLost()) if job and job.attempts >= job.allowed else None
 
@@ -107,8 +108,8 @@ def keep_failure(session: Session, job_id: int, attempt: int, error: Exception) 
 
     A case that somebody else was acting on is no failure: the attempt does not count.
     """
-    query = select(Job).where(Job.id == job_id).with_for_update()
-    job = session.scalars(query.execution_options(populate_existing=True)).first()
+    _lock_case_of(session, job_id)
+    job = session.get(Job, job_id, populate_existing=True, with_for_update=True)
     if job is None or (job.status, job.attempts) != (JobStatus.RUNNING, attempt):
         return None
     job.status, job.sent_at = JobStatus.WAITING, None
@@ -122,6 +123,13 @@ def keep_failure(session: Session, job_id: int, attempt: int, error: Exception) 
     return None
 
 
+def _lock_case_of(session: Session, job_id: int) -> None:
+    """Everybody locks the case before its rows; an incident refers to the case and would lock it behind them."""
+    case_id = session.scalars(select(Job.case_id).where(Job.id == job_id)).first()
+    if case_id is not None:
+        persistence.lock(session, case_id)
+
+
 def _ask_a_person(session: Session, job: Job, error: Exception) -> Incident:
     job.status = JobStatus.FAILED
     return incidents.open_for_job(session, job, error)
@@ -131,6 +139,7 @@ def try_again(session: Session, job: Job) -> None:
     """A person asks for one more attempt, at once."""
     job.status, job.allowed = JobStatus.WAITING, job.attempts + 1
     job.run_at, job.sent_at = clock.now(), None
+    session.info[NEWS] = True
 
 
 def perform_all(session: Session, environment: Environment, case_id: int) -> int:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from workflows.domain import people, posts, units
 from workflows.domain.posts import PostKind
 from workflows.domain.units import APPROVING, FILING, UnitKind
+from workflows.engine import repairs
 from workflows.engine.environment import Addressee
 from workflows.errors import Refusal
 from workflows.journal import Actor
@@ -60,6 +61,24 @@ LANES: dict[str, Lane] = {
 
 _READS_NOTHING = frozenset({PostKind.ADMINISTRATOR})
 """Posts that keep the product running and have no business with candidates' data (三员分立)."""
+
+
+_REPAIRING = ((PostKind.GRASSROOTS_COMMITTEE, APPROVING), (PostKind.COUNTY_COMMITTEE, FILING))
+
+
+def repairers(session: Session, act: str, unit_id: int) -> list[Addressee]:
+    """Who may put right what cannot go on in a case of the unit.
+
+    Correcting what was submitted, or going on without a step, is for the committees that approve and file the case; the
+    administrators, who read no candidates' data, may try again and no more (三员分立). A committee that does not stand
+    above the unit is left out: its absence may be the very cause.
+    """
+    line = units.line_of(session, unit_id)
+    committees = [(kind, [unit for unit in line if unit.kind in levels]) for kind, levels in _REPAIRING]
+    found = [Addressee(above[-1].id, kind) for kind, above in committees if above]
+    if act == repairs.RETRY:
+        found += [Addressee(unit.id, PostKind.ADMINISTRATOR) for unit in line if unit.kind == UnitKind.REGION]
+    return found
 
 
 class PostDirectory:

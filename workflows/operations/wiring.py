@@ -10,7 +10,7 @@ from workflows.domain.members import CandidateStatus
 from workflows.domain.quota_ledger import NoPlan
 from workflows.engine.environment import Choice, Environment, Operation
 from workflows.operations import candidates, deliberations, notices, places
-from workflows.operations.posts import PostDirectory
+from workflows.operations.posts import PostDirectory, repairers
 
 OPERATIONS = [
     Operation("candidates.register", "登记申请人", candidates.register, ("application",)),
@@ -50,5 +50,6 @@ ENVIRONMENT = Environment(
     operations={operation.name: operation for operation in OPERATIONS},
     choices={"branch_members": _branch_members},
     beginning=rules_at_beginning,
+    repairers=repairers,
     ended=settle_candidate,
 )

@@ -1,0 +1,71 @@
+"""Asynchronous service steps: sends due jobs, performs them, and finds what the broker or a dead worker lost."""
+
+import logging
+
+from celery import current_app, shared_task
+
+from tasks import alarms
+from tasks.database import transaction
+from tasks.failures import log_failure
+from tasks.schedule import FIND_STUCK, PERFORM_JOB, SEND_JOBS
+from workflows.engine import jobs, stuck
+from workflows.errors import Busy
+from workflows.operations.wiring import ENVIRONMENT
+
+AT_ONCE = 200
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name=SEND_JOBS, throws=(Busy,))
+def send_due_jobs() -> int:
+    """Hand every job that is due to the broker; how many. A job that was handed over and not begun is sent again."""
+    sent = 0
+    while True:
+        with transaction() as session:
+            ids = jobs.take_due(session, AT_ONCE)
+        sent += _send(ids)
+        if len(ids) < AT_ONCE:
+            return sent
+
+
+def _send(ids: list[int]) -> int:
+    for position, job_id in enumerate(ids):
+        try:
+            current_app.send_task(PERFORM_JOB, args=[job_id])
+        except Exception as error:
+            # Not sent after all: the next look need not wait until the marks are old.
+            with transaction() as session:
+                jobs.untake(session, ids[position:])
+            logger.warning("the broker took %d of %d jobs: %s", position, len(ids), type(error).__name__)
+            raise
+    return len(ids)
+
+
+@shared_task(name=PERFORM_JOB, throws=(Busy,))
+def perform_job(job_id: int) -> bool:
+    """Perform one job; False when it is done already, is somebody else's, or failed, which is kept on its row."""
+    with transaction() as session:
+        attempt = jobs.claim(session, job_id)
+        if attempt is None:
+            alarms.tell_of(session, jobs.give_up(session, job_id))
+            return False
+    try:
+        with transaction() as session:
+            return jobs.perform(session, ENVIRONMENT, job_id, attempt)
+    except Exception as error:  # noqa: BLE001 - whatever it was, the row keeps it and the job is tried again
+        log_failure(logger, f"job {job_id}, attempt {attempt}", error)
+        with transaction() as session:
+            alarms.tell_of(session, jobs.keep_failure(session, job_id, attempt, error))
+        return False
+
+
+@shared_task(name=FIND_STUCK, throws=(Busy,))
+def find_stuck_cases() -> int:
+    """Open an incident for each case that nothing can move, close those whose cause went away; how many were opened."""
+    with transaction() as session:
+        stuck.settle(session)
+        found = stuck.find(session)
+        for incident in found:
+            alarms.tell_of(session, incident)
+    return len(found)
