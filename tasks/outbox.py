@@ -13,7 +13,7 @@ from tasks.database import transaction
 from tasks.failures import log_failure, said_of
 from tasks.schedule import PERFORM
 from workflows import clock, outbox
-from workflows.engine import batches
+from workflows.engine import batches, correlation
 from workflows.errors import Busy
 from workflows.operations import notices
 from workflows.operations.wiring import ENVIRONMENT
@@ -34,7 +34,12 @@ def _batch_item(session: Session, payload: Mapping[str, Any]) -> object:
     return batches.perform_item(session, ENVIRONMENT, int(payload["batch_item_id"]))
 
 
+def _between_cases(kind: str) -> Handler:
+    return lambda session, payload: correlation.PERFORM[kind](session, ENVIRONMENT, payload)
+
+
 HANDLERS: dict[str, Handler] = {"notice": notices.deliver, "batch.item": _batch_item}
+HANDLERS |= {kind: _between_cases(kind) for kind in correlation.PERFORM}
 """What each kind of row asks for. A handler may be called again after a crash, never after its commit."""
 
 

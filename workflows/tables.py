@@ -3,7 +3,7 @@
 from workflows import idempotency, journal, outbox
 from workflows.database import Base
 from workflows.domain import accounts, members, numbering, people, posts, quota_ledger, units
-from workflows.engine import job_tables
+from workflows.engine import job_tables, mailbox
 from workflows.engine import tables as engine_tables
 from workflows.operations import notices
 
@@ -15,6 +15,7 @@ __all__ = [
     "idempotency",
     "job_tables",
     "journal",
+    "mailbox",
     "members",
     "metadata",
     "notices",

@@ -112,7 +112,7 @@ def test_a_sound_bundle_has_no_faults(office: Office) -> None:
         (
             "event.unsupported",
             "hear",
-            drawing(start(), wait("hear", "<bpmn:signalEventDefinition/>"), end(), way("begin", "hear", "done")),
+            drawing(start(), wait("hear", "<bpmn:linkEventDefinition/>"), end(), way("begin", "hear", "done")),
         ),
         (
             "decision.missing",

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from workflows import clock, journal
+from workflows.engine import catalogue as catalogues
 from workflows.engine import decisions, drawing, forms, specs
 from workflows.engine.decisions import DecisionTable
 from workflows.engine.drawing import Drawing, Fault, Node
@@ -44,9 +45,20 @@ class BundleFiles:
 
     @cached_property
     def drawing_path(self) -> str:
-        """The one .bpmn file; empty when there is none or more than one."""
-        found = [path for path in self.files if path.endswith(".bpmn")]
-        return found[0] if len(found) == 1 else ""
+        """The .bpmn file with the process that no other calls; empty when there is none, or more than one."""
+        found = self.drawings
+        return next(iter(found)) if len(found) == 1 else catalogues.main_of(found)
+
+    @cached_property
+    def drawings(self) -> dict[str, str]:
+        """All .bpmn files."""
+        return {path: text for path, text in self.files.items() if path.endswith(".bpmn")}
+
+    def catalogue(self) -> Drawing:
+        """The elements of the bundle's drawings. Raises drawing.Unreadable."""
+        path = self.drawing_path
+        others = {other: text for other, text in self.drawings.items() if other != path}
+        return catalogues.read(self.files[path], path, others)
 
     @property
     def content_hash(self) -> str:
@@ -188,9 +200,8 @@ def messages_of(catalogue: Drawing) -> dict[str, MessageInfo]:
 
 def parse(files: BundleFiles, bundle_id: int = 0, version: int = 0) -> ParsedBundle:
     """A bundle made ready to run. Raises what drawing, decisions, forms and SpiffWorkflow raise for unsound ones."""
-    path = files.drawing_path
-    catalogue = drawing.read(files.files[path], path)
-    spec, subprocess_specs = specs.parse(catalogue.text, path, catalogue.process)
+    catalogue = files.catalogue()
+    spec, subprocess_specs = specs.parse(catalogue, files.drawings)
     tables = [
         table for name, text in files.files.items() if name.endswith(".dmn") for table in decisions.read(text, name)
     ]
@@ -264,7 +275,7 @@ def store(session: Session, files: BundleFiles, faults: list[Fault], actor: jour
     """
     if faults:
         raise BundleUnsound(faults)
-    catalogue = drawing.read(files.files[files.drawing_path], files.drawing_path)
+    catalogue = files.catalogue()
     known = versions(session, catalogue.process)
     if known and known[0].content_hash == files.content_hash:
         return known[0]

@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 
 from workflows import clock
 from workflows.database import table_of
-from workflows.engine import bundles, expressions, persistence, saving
+from workflows.engine import bundles, expressions, persistence, repeats, saving
 from workflows.engine.bundles import MessageInfo, StepInfo
 from workflows.engine.environment import Addressee, Environment
 from workflows.engine.forms import Form
-from workflows.engine.running import Act, advance, cancel_all_but, every_task
-from workflows.engine.specs import CaseWorkflow
+from workflows.engine.levels import CaseWorkflow, deliver
+from workflows.engine.running import Act, advance, every_task, waiting_at
 from workflows.engine.tables import Case, DueTimer, StepRecord, WorkItem
 from workflows.errors import NotAuthorised, NotFound, Refusal, StaleVersion
 from workflows.journal import SYSTEM, Actor, Event
@@ -129,14 +129,14 @@ def complete_step(
 
 
 def _complete(act: Act, workflow: CaseWorkflow, item: WorkItem, outcome: str, raw: Mapping[str, Any]) -> None:
+    task = next(task for task in every_task(workflow, TaskState.READY) if workflow.number_of(task) == item.task)
     form = act.bundle.form(item.step)
-    content = _read(act, form, outcome, raw, workflow.case_data)
-    workflow.case_data[item.step] = {**content, "outcome": outcome}
+    content = _read(act, form, outcome, raw, repeats.data_for(task))
+    repeats.keep_answer(task, {**content, "outcome": outcome})
     record = _record(act, form, item.step, item.label, outcome, form.masked(content), item.id)
     act.note(Event.STEP_COMPLETED, happened_on=record.happened_on, step=item.step, **_proof(record))
-    task = next(task for task in every_task(workflow, TaskState.READY) if workflow.number_of(task) == item.task)
     advance(act, workflow, task.run)
-    workflow.case_data[item.step] = {**form.masked(content), "outcome": outcome}
+    repeats.keep_answer(task, {**form.masked(content), "outcome": outcome})
     persistence.write(act, workflow)
 
 
@@ -160,18 +160,19 @@ def send_message(
     act = Act(session, environment, case, bundles.parsed(session, case.bundle_id), actor)
     workflow = persistence.load(act)
     info = act.bundle.messages.get(message)
-    if info is None or not is_available(info, case, workflow.case_data):
+    task = waiting_at(workflow, info.step) if info else None
+    if info is None or task is None or not is_available(info, case, workflow.case_data):
         raise MessageNotAwaited(what=info.label if info else message)
     addressee = environment.directory.addressee(session, info.lane, case.unit_id, workflow.case_data)
     check_authority(session, environment, actor, addressee)
     with persistence.discarded_on_refusal(environment, case.id):
         form = act.bundle.form(info.step)
         read = _read(act, form, outcome, content, workflow.case_data)
-        workflow.case_data[info.step] = {**read, "outcome": outcome}
+        repeats.keep_answer(task, {**read, "outcome": outcome}, info.step)
         record = _record(act, form, info.step, info.label, outcome, form.masked(read), None)
         act.note(Event.MESSAGE_RECEIVED, happened_on=record.happened_on, message=message, **_proof(record))
-        advance(act, workflow, lambda: _deliver(act, workflow, info))
-        workflow.case_data[info.step] = {**form.masked(read), "outcome": outcome}
+        advance(act, workflow, lambda: deliver(task, BpmnEvent(MessageEventDefinition(info.name))))
+        repeats.keep_answer(task, {**form.masked(read), "outcome": outcome}, info.step)
         persistence.write(act, workflow)
     return case
 
@@ -181,13 +182,6 @@ def is_available(info: MessageInfo, case: Case, data: Mapping[str, Any]) -> bool
     if case.ended_at is not None:
         return False
     return info.available_when is None or expressions.holds(info.available_when, data)
-
-
-def _deliver(act: Act, workflow: CaseWorkflow, info: MessageInfo) -> None:
-    node = act.bundle.drawing.nodes[info.step]
-    workflow.catch(BpmnEvent(MessageEventDefinition(info.name), payload={}))
-    if node.kind == "startEvent" and node.inside and info.interrupting:
-        cancel_all_but(workflow, node.inside)
 
 
 def due_timers(session: Session, limit: int = 100) -> list[int]:

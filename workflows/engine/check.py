@@ -7,31 +7,13 @@ from pathlib import Path
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 from sqlalchemy.orm import Session
 
-from workflows.engine import bundles, decisions, drawing, due_times, expressions, forms, job_rows
+from workflows.engine import bundles, decisions, elements, expressions, forms, job_rows
 from workflows.engine.bundles import BundleFiles
 from workflows.engine.drawing import Drawing, Fault, Flow, Node, Unreadable
 from workflows.engine.environment import Environment
 from workflows.engine.forms import Form
 from workflows.engine.tables import Bundle
 from workflows.journal import Actor
-
-RUNS = frozenset(
-    [
-        "startEvent",
-        "endEvent",
-        "intermediateCatchEvent",
-        "boundaryEvent",
-        "userTask",
-        "manualTask",
-        "serviceTask",
-        "businessRuleTask",
-        "exclusiveGateway",
-        "parallelGateway",
-        "inclusiveGateway",
-        "subProcess",
-    ]
-)
-EVENTS = frozenset({None, "timer", "message", "error", "terminate"})
 
 
 def publish(session: Session, environment: Environment, files: BundleFiles, actor: Actor, note: str = "") -> Bundle:
@@ -43,24 +25,44 @@ def faults_in(files: BundleFiles, environment: Environment) -> list[Fault]:
     """Every fault of a bundle, in drawing order; an empty list means it may be published."""
     path = files.drawing_path
     if not path:
-        return [Fault("bundle.drawing_count", "一个流程包里应有且只有一个 .bpmn 文件")]
+        return [_no_drawing(files)]
     try:
-        catalogue = drawing.read(files.files[path], path)
+        catalogue = files.catalogue()
     except Unreadable as error:
         return [error.fault]
     found, tables = _decisions(files)
     found += _forms(files, environment)
     found += [
-        Fault(code, message, node.id, node.name, node.line, path)
+        Fault(code, message, element, *_where(element, catalogue, path))
+        for code, message, element in elements.faults_of_drawing(catalogue)
+    ]
+    found += [
+        Fault(code, message, node.id, node.name, node.line, node.file)
         for node in catalogue.nodes.values()
         for code, message in _of_node(node, catalogue, files, environment, tables)
     ]
     found += [
-        Fault(code, message, flow.id, flow.label, flow.line, path)
+        Fault(code, message, flow.id, flow.label, flow.line, flow.file)
         for flow in catalogue.flows.values()
         for code, message in _of_flow(flow, catalogue)
     ]
     return found or _as_spiffworkflow_sees_it(files, path)
+
+
+def _no_drawing(files: BundleFiles) -> Fault:
+    """Why the bundle has no drawing to begin with."""
+    if not files.drawings:
+        return Fault("bundle.drawing_count", "流程包里没有 .bpmn 文件")
+    message = "几个 .bpmn 文件中应有且只有一个不被其他流程调用的可执行流程（isExecutable=true）"
+    return Fault("bundle.drawing_count", message)
+
+
+def _where(element: str, catalogue: Drawing, path: str) -> tuple[str, int, str]:
+    """An element's label, line and file."""
+    found = catalogue.nodes.get(element) or catalogue.flows.get(element)
+    if found is None:
+        return "", 0, path
+    return found.name if isinstance(found, Node) else found.label, found.line, found.file
 
 
 def _as_spiffworkflow_sees_it(files: BundleFiles, path: str) -> list[Fault]:
@@ -106,11 +108,11 @@ def _of_node(
     if not node.id:
         yield "element.no_id", "图元没有标识（id）"
         return
-    if node.kind not in RUNS:
-        yield "element.unsupported", f"暂不支持这种图元（{node.kind}），请改用用户任务、服务任务、业务规则任务或网关"
+    if node.kind not in elements.RUNS:
+        instead = elements.INSTEAD.get(node.kind) or "请改用用户任务、服务任务、业务规则任务或网关"
+        yield "element.unsupported", f"不支持这种图元（{node.kind}）：{instead}"
         return
-    if node.event not in EVENTS:
-        yield "event.unsupported", f"暂不支持这种事件（{node.event}）"
+    yield from elements.faults_of_node(node, catalogue)
     yield from _ways(node, catalogue)
     if node.kind in bundles.USER_STEPS:
         yield from _user_step(node, catalogue, files, environment)
@@ -119,8 +121,6 @@ def _of_node(
         yield from job_rows.faults_in(node, _forms_of_steps(catalogue, files))
     elif node.kind == "businessRuleTask" and node.decision not in tables:
         yield "decision.missing", f"没有名为 {node.decision} 的决策表"
-    if node.event == "timer":
-        yield from _timer(node)
     if node.event == "message" and node.properties.get("form"):
         yield from _form_and_post(node, files, environment)
         available = node.properties.get("available_when")
@@ -136,7 +136,7 @@ def _ways(node: Node, catalogue: Drawing) -> Iterator[tuple[str, str]]:
         yield "flow.unreached", "没有连线到达这里，请从前一步画一条连线，或删除它"
     if not outgoing and node.kind != "endEvent" and not node.event_subprocess:
         yield "flow.dead_end", "从这里出不去，请画一条连线到下一步或结束事件"
-    if node.kind == "exclusiveGateway" and len(outgoing) > 1:
+    if node.kind in ("exclusiveGateway", "inclusiveGateway") and len(outgoing) > 1:
         bare = [flow for flow in outgoing if flow.condition is None and flow.id != node.default_flow]
         if bare:
             yield "gateway.condition", f"分支 {bare[0].label or bare[0].id} 既没有条件，也不是默认分支"
@@ -187,19 +187,7 @@ def _forms_of_steps(catalogue: Drawing, files: BundleFiles) -> dict[str, Form]:
     return found
 
 
-def _timer(node: Node) -> Iterator[tuple[str, str]]:
-    if not node.detail:
-        yield "timer.missing", "没有写明期限"
-    elif why := due_times.fault_in(node.detail):
-        yield "timer.broken", f"期限“{node.detail}”有误：{why}"
-    since = node.properties.get("since")
-    if since and (why := expressions.fault_in(since)):
-        yield "timer.broken", f"起算日“{since}”有误：{why}"
-
-
 def _of_flow(flow: Flow, catalogue: Drawing) -> Iterator[tuple[str, str]]:
-    for end in (flow.source, flow.target):
-        if end not in catalogue.nodes:
-            yield "flow.loose", f"连线的一端 {end or '（空）'} 不存在"
+    yield from elements.faults_of_flow(flow, catalogue)
     if flow.condition and (why := expressions.fault_in(flow.condition)):
         yield "expression.broken", f"条件“{flow.condition}”有误：{why}"

@@ -1,7 +1,6 @@
 """A BPMN drawing read as a catalogue of its elements, before SpiffWorkflow sees it. Untrusted XML is refused here."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -63,6 +62,27 @@ class Unreadable(Exception):
 
 
 @dataclass(frozen=True)
+class Repeat:
+    """How often a step is done: for every entry of a list, `parallel` or `sequential`, or as a `loop`."""
+
+    kind: str
+    collection: str | None = None
+    """Expression for the list."""
+    cardinality: str | None = None
+    """Expression for the number, where there is no list."""
+    item: str = "item"
+    """What an instance calls its entry."""
+    output: str | None = None
+    """What the list of results is called; the step's id unless the drawing says otherwise."""
+    output_item: str | None = None
+    """What of an instance goes into the list of results."""
+    condition: str | None = None
+    """Ends a multi-instance early when it holds; keeps a loop going while it holds."""
+    maximum: int | None = None
+    test_before: bool = False
+
+
+@dataclass(frozen=True)
 class Node:
     """One flow node."""
 
@@ -73,7 +93,7 @@ class Node:
     lane: str | None = None
     properties: dict[str, str] = field(default_factory=dict)
     inside: str | None = None
-    """The sub-process the node stands in."""
+    """The sub-process, or the called process, the node stands in; None in the process itself."""
     attached_to: str | None = None
     interrupting: bool = True
     event: str | None = None
@@ -85,6 +105,20 @@ class Node:
     decision: str | None = None
     default_flow: str | None = None
     event_subprocess: bool = False
+    definitions: tuple[str, ...] = ()
+    """The kinds of all its event definitions; an event that runs has one or none."""
+    timer: str | None = None
+    """`timeDate`, `timeDuration` or `timeCycle`."""
+    repeat: Repeat | None = None
+    calls: str | None = None
+    """The process a call activity calls."""
+    correlation: tuple[tuple[str, str], ...] = ()
+    """Property and expression pairs by which a message finds the case it is for."""
+    extensions: tuple[str, ...] = ()
+    """Names of its extension elements."""
+    oddities: frozenset[str] = frozenset()
+    """What else is drawn on it that changes how it should run."""
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,11 +131,13 @@ class Flow:
     label: str
     condition: str | None
     line: int
+    inside: str | None = None
+    file: str = ""
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """All elements of one executable process, by id."""
+    """All elements of one executable process and of the processes it calls, by id."""
 
     process: str
     name: str
@@ -109,6 +145,10 @@ class Drawing:
     nodes: dict[str, Node]
     flows: dict[str, Flow]
     lanes: tuple[str, ...]
+    called: frozenset[str] = frozenset()
+    """The called processes that are in the bundle."""
+    twice: tuple[str, ...] = ()
+    """Ids that more than one element has."""
 
     def outgoing(self, node_id: str) -> list[Flow]:
         """The flows that leave a node, in drawing order."""
@@ -124,114 +164,12 @@ def parse_xml(text: str, file: str) -> etree._Element:
         raise Unreadable(
             Fault("xml.doctype", "文件含有 DOCTYPE 或 ENTITY 声明，出于安全不予读取，请删除该声明", file=file)
         )
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, remove_comments=True)
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
     try:
         return etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         message = f"不是完整的 XML 文件：{error.msg}"
         raise Unreadable(Fault("xml.broken", message, line=error.lineno or 0, file=file)) from None
-
-
-def read(text: str, file: str) -> Drawing:
-    """The catalogue of the one executable process in a .bpmn file. Raises Unreadable."""
-    root = parse_xml(text, file)
-    if root.tag != f"{{{BPMN}}}definitions":
-        raise Unreadable(
-            Fault("bpmn.missing", "不是 BPMN 2.0 文件：根元素应为 definitions", line=line_of(root), file=file)
-        )
-    executable = [node for node in root.iter(f"{{{BPMN}}}process") if node.get("isExecutable") == "true"]
-    if len(executable) != 1:
-        message = f"应有且只有一个可执行流程（isExecutable=true），现有 {len(executable)} 个"
-        raise Unreadable(Fault("bpmn.process_count", message, line=line_of(root), file=file))
-    process = executable[0]
-    if not process.get("id"):
-        raise Unreadable(Fault("bpmn.no_id", "流程没有标识（id）", line=line_of(process), file=file))
-    lanes = {
-        (reference.text or "").strip(): lane.get("name", "")
-        for lane in process.iter(f"{{{BPMN}}}lane")
-        for reference in lane.iterfind(f"{{{BPMN}}}flowNodeRef")
-    }
-    names = _names_of_references(root)
-    nodes = {node.id: node for node in _nodes(process, lanes, names)}
-    flows = {flow.id: flow for flow in _flows(process)}
-    lane_names = tuple(lane.get("name", "") for lane in process.iter(f"{{{BPMN}}}lane"))
-    process_id = process.get("id", "")
-    return Drawing(process_id, process.get("name", process_id), text, nodes, flows, lane_names)
-
-
-def _names_of_references(root: etree._Element) -> dict[str, str]:
-    names = {node.get("id", ""): node.get("name", "") for node in root.iter(f"{{{BPMN}}}message", f"{{{BPMN}}}signal")}
-    return names | {node.get("id", ""): node.get("errorCode", "") for node in root.iter(f"{{{BPMN}}}error")}
-
-
-def _nodes(scope: etree._Element, lanes: dict[str, str], names: dict[str, str]) -> Iterator[Node]:
-    for element in scope.iter():
-        kind = etree.QName(element).localname
-        if kind not in FLOW_NODES or etree.QName(element).namespace != BPMN:
-            continue
-        yield _node(element, kind, lanes, names)
-
-
-def _node(element: etree._Element, kind: str, lanes: dict[str, str], names: dict[str, str]) -> Node:
-    node_id = element.get("id", "")
-    properties = {
-        item.get("name", ""): item.get("value", "")
-        for item in element.iterfind(f"{{{BPMN}}}extensionElements/{{{SPIFF}}}properties/{{{SPIFF}}}property")
-    }
-    operator = element.find(f"{{{BPMN}}}extensionElements/{{{SPIFF}}}serviceTaskOperator")
-    decision = element.findtext(f"{{{BPMN}}}extensionElements/{{{SPIFF}}}calledDecisionId")
-    event, detail = _event(element, names)
-    parent = element.getparent()
-    inside = parent.get("id") if parent is not None and etree.QName(parent).localname != "process" else None
-    return Node(
-        id=node_id,
-        kind=kind,
-        name=(element.get("name") or "").replace("\n", " "),
-        line=line_of(element),
-        lane=properties.get("lane") or lanes.get(node_id) or lanes.get(inside or ""),
-        properties=properties,
-        inside=inside,
-        attached_to=element.get("attachedToRef"),
-        interrupting=element.get("cancelActivity", "true") == "true"
-        and element.get("isInterrupting", "true") == "true",
-        event=event,
-        detail=detail,
-        operation=operator.get("id") if operator is not None else None,
-        parameters={
-            item.get("id", ""): item.get("value", "")
-            for item in (operator.iter(f"{{{SPIFF}}}parameter") if operator is not None else ())
-        },
-        decision=decision.strip() if decision else None,
-        default_flow=element.get("default"),
-        event_subprocess=element.get("triggeredByEvent") == "true",
-    )
-
-
-def _event(element: etree._Element, names: dict[str, str]) -> tuple[str | None, str | None]:
-    for child in element:
-        name = etree.QName(child).localname
-        if not name.endswith("EventDefinition"):
-            continue
-        kind = name.removesuffix("EventDefinition")
-        reference = child.get("messageRef") or child.get("errorRef") or child.get("signalRef")
-        if reference:
-            return kind, names.get(reference)
-        times = [part for part in child if etree.QName(part).localname.startswith("time")]
-        return kind, (times[0].text or "").strip() if times else None
-    return None, None
-
-
-def _flows(process: etree._Element) -> Iterator[Flow]:
-    for element in process.iter(f"{{{BPMN}}}sequenceFlow"):
-        condition = element.findtext(f"{{{BPMN}}}conditionExpression")
-        yield Flow(
-            id=element.get("id", ""),
-            source=element.get("sourceRef", ""),
-            target=element.get("targetRef", ""),
-            label=(element.get("name") or "").replace("\n", " "),
-            condition=condition.strip() if condition and condition.strip() else None,
-            line=line_of(element),
-        )
 
 
 def line_of(element: etree._Element) -> int:

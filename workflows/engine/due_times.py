@@ -16,6 +16,12 @@ _DURATION = re.compile(
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(T.*)?")
 
 
+_CYCLE = re.compile(r"R(\d*)/(?:(\d{4}-\d{2}-\d{2}(?:T[^/]*)?)/)?(P[^/]*)", re.ASCII)
+
+SHORTEST_CYCLE = timedelta(hours=1)
+MOST_TIMES = 1_000
+
+
 class TimerFault(Exception):
     """A timer's text gives no date or duration; the message says what was found."""
 
@@ -36,9 +42,22 @@ def is_literal(text: str) -> bool:
     return bool(_DURATION.fullmatch(text.strip()) or _DATE.fullmatch(text.strip()))
 
 
-def fault_in(text: str) -> str | None:
+def is_cycle(text: str) -> bool:
+    """Whether the text is an ISO repeating interval itself, such as `R3/P7D`, rather than an expression for one."""
+    return bool(_CYCLE.fullmatch(text.strip()))
+
+
+def fault_in(text: str, *, repeats: bool = False) -> str | None:
     """Why a timer's text must not be published; None when it is sound."""
-    return None if is_literal(text) else expressions.fault_in(text)
+    if not repeats:
+        return None if is_literal(text) else expressions.fault_in(text)
+    if not is_cycle(text):
+        return expressions.fault_in(text)
+    try:
+        _parts_of_cycle(text)
+    except TimerFault as fault:
+        return str(fault)
+    return None
 
 
 def due_at(text: str, since: str | None, *, is_deadline: bool, context: Mapping[str, Any]) -> datetime:
@@ -58,6 +77,44 @@ def due_at(text: str, since: str | None, *, is_deadline: bool, context: Mapping[
     if not isinstance(base, str):
         raise TimerFault(f"起算日“{since}”还没有填写")
     return _moment(_date_or_moment(base) + duration(value), is_deadline)
+
+
+def first_of_cycle(text: str, since: str | None, context: Mapping[str, Any]) -> dict[str, Any]:
+    """The first moment of a repeating timer as `due`, the times `left` after it (None without end) and what lies
+    between two times as `every`.
+
+    `text` is an ISO repeating interval or an expression for one: `R3/P7D` (three times, the first after seven days),
+    `R/P1D` (until the step ends), `R3/2020-05-04/P7D` (the first on a day). `since` is as for `due_at`.
+    """
+    value = text.strip() if is_cycle(text) else expressions.evaluate(text, context)
+    if not isinstance(value, str):
+        raise TimerFault(f"“{text}”没有得到重复的期限")
+    times, begins, every = _parts_of_cycle(value)
+    due = due_at(begins or every, None if begins else since, is_deadline=False, context=context)
+    return {"due": due.isoformat(), "left": None if times is None else times - 1, "every": every}
+
+
+def next_of_cycle(fired: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What follows on a time that has fired; None after the last. It makes up for those missed meanwhile."""
+    due, left, every = datetime.fromisoformat(fired["due"]), fired["left"], duration(fired["every"])
+    while left is None or left > 0:
+        due, left = due + every, None if left is None else left - 1
+        if due > clock.now():
+            return {"due": due.isoformat(), "left": left, "every": fired["every"]}
+    return None
+
+
+def _parts_of_cycle(text: str) -> tuple[int | None, str | None, str]:
+    found = _CYCLE.fullmatch(text.strip())
+    if found is None:
+        raise TimerFault(f"“{text}”不是重复的期限，应写成 R3/P7D（每七天一次，共三次）或 R/P1D（每天一次）这样的形式")
+    times, begins, every = found.groups()
+    if times and not 0 < int(times) <= MOST_TIMES:
+        raise TimerFault(f"“{text}”的次数应为 1 至 {MOST_TIMES}")
+    start = datetime(2020, 1, 1, tzinfo=UTC)
+    if start + duration(every) < start + SHORTEST_CYCLE:
+        raise TimerFault(f"“{text}”的间隔不得短于一小时")
+    return int(times) if times else None, begins, every
 
 
 def last_day(due: datetime) -> date:

@@ -14,12 +14,14 @@ from sqlalchemy.orm import Session, contains_eager, undefer
 
 from workflows import clock
 from workflows.database import Base, table_of
-from workflows.engine import job_rows, passage, saving
+from workflows.engine import job_rows, mailbox, passage, repeats, saving
 from workflows.engine.due_times import last_day
 from workflows.engine.environment import Environment
+from workflows.engine.events import DueTime
 from workflows.engine.job_tables import Job
-from workflows.engine.running import ACTIVE, Act, every_task, is_over
-from workflows.engine.specs import CaseWorkflow, DueTime
+from workflows.engine.levels import CaseWorkflow
+from workflows.engine.mailbox import AwaitedEvent
+from workflows.engine.running import ACTIVE, Act, element_of, every_task, is_over
 from workflows.engine.tables import Case, DueTimer, WorkItem
 from workflows.errors import NotFound
 from workflows.journal import Event
@@ -152,13 +154,14 @@ def _is_for_a_person(task: Task) -> bool:
     return bool(task.has_state(TaskState.READY) and task.task_spec.manual)
 
 
-def _work_item(act: Act, workflow: CaseWorkflow, task: Task) -> dict[str, Any]:
+def _work_item(act: Act, _workflow: CaseWorkflow, task: Task) -> dict[str, Any]:
     due = _deadline(task)
-    step = act.bundle.steps[task.task_spec.name]
-    addressee = act.environment.directory.addressee(act.session, step.lane, act.case.unit_id, workflow.case_data)
+    step = act.bundle.steps[element_of(task)]
+    data, entry = repeats.data_for(task), repeats.entry_of(task)
+    addressee = act.environment.directory.addressee(act.session, step.lane, act.case.unit_id, data)
     return {
         "step": step.id,
-        "label": step.label,
+        "label": f"{step.label}（{entry}）" if isinstance(entry, str | int) else step.label,
         "lane": step.lane,
         "unit_id": addressee.unit_id,
         "post_kind": addressee.post_kind,
@@ -170,7 +173,10 @@ def _work_item(act: Act, workflow: CaseWorkflow, task: Task) -> dict[str, Any]:
 
 def _deadline(task: Task) -> datetime | None:
     """The latest boundary timer of a waiting user step, passed or not: earlier ones are reminders."""
-    beside = [sibling for sibling in task.parent.children if _has_due_time(sibling)]
+    host = task if repeats.entry_of(task) is None else task.parent
+    beside = [
+        each for each in host.parent.children if _has_due_time(each) and not each.task_spec.event_definition.repeats
+    ]
     dues = [sibling.internal_data["due"] for sibling in beside if "due" in sibling.internal_data]
     return max(map(datetime.fromisoformat, dues), default=None)
 
@@ -184,7 +190,7 @@ def _is_waiting_timer(task: Task) -> bool:
 
 
 def _due_timer(act: Act, _workflow: CaseWorkflow, task: Task) -> dict[str, Any]:
-    node = act.bundle.drawing.nodes[task.task_spec.name]
+    node = act.bundle.drawing.nodes[element_of(task)]
     return {
         "step": node.id,
         "label": node.name or node.id,
@@ -197,5 +203,6 @@ KEPT = (
     Kept(WorkItem, _is_for_a_person, _work_item),
     Kept(DueTimer, _is_waiting_timer, _due_timer, mark=lambda task: task.internal_data["due"]),
     Kept(Job, job_rows.is_under_way, job_rows.row),
+    Kept(AwaitedEvent, mailbox.waits, mailbox.row),
 )
 """Every table whose rows follow from what a case waits for."""

@@ -9,14 +9,16 @@ from typing import Any
 
 import orjson
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
-from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from workflows.engine.bundles import ParsedBundle
-from workflows.engine.specs import CaseWorkflow
+from workflows.engine.levels import CaseWorkflow, EventSubprocess, SubLevel
 
-FORMAT = 1
+FORMAT = 2
+READABLE = frozenset({1, 2})
+"""Format 1 knew nothing of event sub-processes before their event came."""
+
 _PREDICTED = TaskState.PREDICTED_MASK | TaskState.FUTURE
 
 
@@ -46,8 +48,8 @@ def data_in(state: bytes) -> dict[str, Any]:
 def restore(state: bytes, bundle: ParsedBundle) -> CaseWorkflow:
     """The running case again, over the bundle it was saved with."""
     content = orjson.loads(zlib.decompress(state))
-    if content["format"] != FORMAT:
-        raise ValueError(f"saved state has format {content['format']}, this version reads {FORMAT}")
+    if content["format"] not in READABLE:
+        raise ValueError(f"saved state has format {content['format']}, this version reads {sorted(READABLE)}")
     workflow = CaseWorkflow(bundle.spec, bundle.subprocess_specs, deserializing=True)
     workflow.case_data = content["data"]
     workflow.next_number = content["next"]
@@ -56,11 +58,13 @@ def restore(state: bytes, bundle: ParsedBundle) -> CaseWorkflow:
     for parent_number, tree in content["inner"]:
         parent = workflow.get_task_from_id(parent_number)
         spec = bundle.subprocess_specs[parent.task_spec.spec]
-        inner = BpmnSubWorkflow(spec, parent.id, workflow, deserializing=True)
+        inner = SubLevel(spec, parent.id, workflow, deserializing=True)
         workflow.subprocesses[parent.id] = inner
         _plant(workflow, inner, tree)
         inner.completed_event.connect(parent.task_spec._on_subworkflow_completed, parent)
     for each in [workflow, *workflow.subprocesses.values()]:
+        if content["format"] == 1:
+            _let_lie_in_wait(each)
         _predict(each)
     return workflow
 
@@ -110,10 +114,19 @@ def _plant(workflow: CaseWorkflow, level: Any, tree: dict[str, Any]) -> None:
         task.data = more[1] if len(more) > 1 else {}
         if parent == 0:
             level.task_tree = task
-        if isinstance(task.task_spec, CatchingEvent) and task.has_state(TaskState.WAITING):
+        if task.state == TaskState.WAITING and isinstance(task.task_spec, CatchingEvent | EventSubprocess):
             workflow.event_manager.add_task(task)
     level.last_task = level.tasks.get(tree["last"])
     level.completed = tree["completed"]
+
+
+def _let_lie_in_wait(level: Any) -> None:
+    """What format 1 did not save: the event sub-processes of a level that runs and was not interrupted."""
+    root = level.task_tree
+    begun = {child.task_spec.name for child in root.children}
+    for spec in level.spec.event_subprocesses:
+        if root.has_state(TaskState.COMPLETED) and not level.completed and spec.name not in begun:
+            spec.lie_in_wait(root._add_child(spec, TaskState.FUTURE))
 
 
 def _predict(level: Any) -> None:
