@@ -104,7 +104,7 @@ def _new_database(beside: URL) -> Iterator[URL]:
     administration = create_engine(beside, isolation_level="AUTOCOMMIT", hide_parameters=True)
     try:
         try:
-            _run(administration, f'CREATE DATABASE "{name}"')
+            _run(administration, f'CREATE DATABASE "{name}" TEMPLATE template0')
         except (OperationalError, ProgrammingError) as error:
             raise _wrong(f"不能在该服务器上新建数据库：{str(error.orig).strip()}") from None
         try:
