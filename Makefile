@@ -7,6 +7,9 @@ MAKEFLAGS += --no-builtin-rules
 # uv ignores the system's certificate store unless told, and then fails behind a company proxy.
 export UV_SYSTEM_CERTS ?= true
 
+# Compiled once, a process starts in a second; where the environment forbids that, each of them compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 UV := $(BIN)/uv
 FRONTEND := webapp/frontend

@@ -4,12 +4,13 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,8 +35,9 @@ def test_a_busy_port_is_named_with_the_way_out(tuancheng: Tuancheng, tmp_path: P
 
 def test_it_starts_serves_mends_itself_and_leaves_nothing_behind(tmp_path: Path) -> None:
     data = tmp_path / "var"
-    with _running(data) as started:
+    with _running(data, "--candidates", "1") as started:
         assert "口令都是：Demo-" in started.said
+        assert 0 < _count(data, "process_case") <= _count(data, "unit WHERE is_demo AND kind = 'branch'")
         with urllib.request.urlopen(f"http://127.0.0.1:{started.port}/", timeout=10) as page:
             assert page.status == 200
         second = _start(data)
@@ -101,6 +103,11 @@ def _start(data: Path, *words: str) -> Started:
             env=environment,
         )
     return Started(process, port, output)
+
+
+def _count(data: Path, of: str) -> int:
+    with closing(sqlite3.connect(data / "tuancheng.sqlite")) as database:
+        return int(database.execute(f"SELECT count(*) FROM {of}").fetchone()[0])
 
 
 def _children(started: Started) -> dict[str, int]:

@@ -20,6 +20,7 @@ import click
 from webapp.embedded import children, connection, environment, founding
 from webapp.embedded.supervision import Child, ChildFailed
 from workflows.domain.demo import DemoLogin
+from workflows.operations import demonstration
 
 READY_SECONDS = 60.0
 LOOK_SECONDS = 0.5
@@ -39,7 +40,14 @@ MOST_SHOWN = 2
     help="存放数据库、密钥和日志的目录。",
 )
 @click.option("--demo/--no-demo", default=True, show_default=True, help="是否安装演示单位和演示人员。")
-def command(port: int, host: str, data: Path, *, demo: bool) -> None:
+@click.option(
+    "--candidates",
+    type=click.IntRange(0, demonstration.MOST_PER_BRANCH),
+    default=demonstration.CANDIDATES_PER_BRANCH,
+    show_default=True,
+    help="第一次启动时，每个演示团支部安排几名办理中的演示申请人；少一些启动更快。",
+)
+def command(port: int, host: str, data: Path, *, demo: bool, candidates: int) -> None:
     """在本机启动整个系统：数据库、队列、后台任务和网页。按 Ctrl-C 停止。"""
     os.umask(0o077)
     data.mkdir(parents=True, exist_ok=True)
@@ -48,7 +56,7 @@ def command(port: int, host: str, data: Path, *, demo: bool) -> None:
         _refuse_busy_port(host, port)
         signal.signal(signal.SIGTERM, _as_if_interrupted)
         try:
-            _serve(data, host, port, demo=demo, at_end=at_end)
+            _serve(data, host, port, candidates=candidates if demo else None, at_end=at_end)
         except ChildFailed as failed:
             raise click.ClickException(f"反复启动失败，已停止：{failed}") from failed
         except KeyboardInterrupt:
@@ -56,8 +64,8 @@ def command(port: int, host: str, data: Path, *, demo: bool) -> None:
     click.echo("已停止。")
 
 
-def _serve(data: Path, host: str, port: int, *, demo: bool, at_end: ExitStack) -> NoReturn:
-    """Start the children and watch over them, until interrupted; `at_end` stops them."""
+def _serve(data: Path, host: str, port: int, *, candidates: int | None, at_end: ExitStack) -> NoReturn:
+    """Start the children and watch over them, until interrupted; `at_end` stops them. No `candidates`: no demo."""
     settled = environment.settle(data)
     started: list[Child] = []
 
@@ -68,8 +76,12 @@ def _serve(data: Path, host: str, port: int, *, demo: bool, at_end: ExitStack) -
 
     if settled.broker_port:
         start(children.broker(data, settled.broker_port))
-    click.echo("正在准备数据库（第一次启动要安装演示数据，约需半分钟）……" if demo else "正在准备数据库……")
-    logins = founding.found(settled.demo_password if demo else None)
+    if candidates is None:
+        click.echo("正在准备数据库……")
+        logins = founding.found(None)
+    else:
+        click.echo("正在准备数据库（第一次启动要安装演示数据，约需半分钟）……")
+        logins = founding.found(settled.demo_password, candidates)
     for child in children.worker_and_pages(data, host, port):
         start(child)
     _wait_until_it_answers(started, host, port)

@@ -19,10 +19,11 @@ from workflows.operations.wiring import ENVIRONMENT
 FIRST_NOTE = "随程序安装"
 
 
-def found(demo_password: str | None) -> list[DemoLogin]:
+def found(demo_password: str | None, candidates: int = demonstration.CANDIDATES_PER_BRANCH) -> list[DemoLogin]:
     """Bring the database of the environment's settings to this version; done twice it changes nothing.
 
-    With `demo_password` the demo people are installed, and everybody who can sign in is answered.
+    With `demo_password` the demo people are installed, `candidates` of them on their way in each demo branch, and
+    everybody who can sign in is answered.
     """
     with app.create_app().app_context():
         try:
@@ -30,16 +31,16 @@ def found(demo_password: str | None) -> list[DemoLogin]:
             session = database.session()
             publish_packaged(session)
             region.install(session)
-            logins = _demo(session, demo_password) if demo_password else []
+            logins = _demo(session, demo_password, candidates) if demo_password else []
             database.commit()
         finally:
             db.engine.dispose()
     return logins
 
 
-def _demo(session: Session, password: str) -> list[DemoLogin]:
+def _demo(session: Session, password: str, candidates: int) -> list[DemoLogin]:
     logins = demo.install(session, password=password)
-    demonstration.install_candidates(session)
+    demonstration.install_candidates(session, per_branch=candidates)
     return logins
 
 

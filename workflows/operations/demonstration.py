@@ -30,6 +30,9 @@ WAY = "scenarios/admitted_nmg_2020.yaml"
 CANDIDATES_PER_BRANCH = 5
 """One in each fifth of the way."""
 
+MOST_PER_BRANCH = 10
+"""As many as there are names for the demo branches."""
+
 LONGEST_REST = 35
 """Days since the last step of a demo candidate, at most: long enough for some to be overdue."""
 
@@ -39,8 +42,11 @@ _NAMES = tuple(f"演示·{family}" for family in ("安", "白", "包", "曹", "�
 _ORDER = "甲乙丙丁戊己庚辛壬癸"
 
 
-def install_candidates(session: Session, seed: int = 20200427) -> int:
-    """Walk a few demo candidates part of the way in every demo branch; answers how many. Done twice it adds none."""
+def install_candidates(session: Session, seed: int = 20200427, *, per_branch: int = CANDIDATES_PER_BRANCH) -> int:
+    """Walk `per_branch` demo candidates part of the way in every demo branch, spread over the whole of it.
+
+    Answers how many. Done twice it adds none.
+    """
     if session.scalar(select(func.count()).select_from(Case)):
         return 0
     way = _whole_way(bundles.files_of(bundles.latest(session, PROCESS)).files)
@@ -49,8 +55,8 @@ def install_candidates(session: Session, seed: int = 20200427) -> int:
     names = _names()
     made = 0
     for branch in branches:
-        for part in range(CANDIDATES_PER_BRANCH):
-            length = dice.randint(part * len(way.steps), (part + 1) * len(way.steps) - 1) // CANDIDATES_PER_BRANCH + 1
+        for part in range(per_branch):
+            length = dice.randint(part * len(way.steps), (part + 1) * len(way.steps) - 1) // per_branch + 1
             made += _walk(session, branch, next(names), _shifted(way, length, dice.randint(1, LONGEST_REST)))
     return made
 
