@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session, SessionTransaction, UOWTransaction
 from webapp.settings import Settings
 from workflows import database, tables
 
-db = SQLAlchemy(metadata=tables.metadata)
+db = SQLAlchemy(metadata=tables.metadata, session_options={"expire_on_commit": False})
+"""A request reads on after its commit what it has just written, and ends; nothing needs to be asked for again."""
 
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -9,7 +9,20 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BindParameter, CheckConstraint, ColumnElement, Date, and_, bindparam, or_, select
+from sqlalchemy import (
+    BindParameter,
+    CheckConstraint,
+    ColumnElement,
+    CompoundSelect,
+    Date,
+    and_,
+    bindparam,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from workflows import clock, journal
@@ -158,21 +171,10 @@ class TermWrong(InvalidData):
 
 def held_by(session: Session, person_id: int, on: date | None = None) -> list[Held]:
     """Everything the person may act as on `on` (default today): own posts first, then posts exercised as substitute."""
-    day = on or clock.today()
-    own = select(Post, Unit.name).join(Unit, Unit.id == Post.unit_id)
-    own = own.where(Post.person_id == person_id, _running(Post, day)).order_by(Post.id)
-    held = [Held(post.id, post.kind, post.unit_id, name, person_id) for post, name in session.execute(own)]
-    standing_in = (
-        select(Post, Unit.name, Person.id, Person.name)
-        .join(Substitution, Substitution.post_id == Post.id)
-        .join(Unit, Unit.id == Post.unit_id)
-        .join(Person, Person.id == Post.person_id)
-        .where(Substitution.person_id == person_id, _running(Post, day), _running(Substitution, day))
-        .order_by(Post.id)
-    )
-    for post, unit_name, holder_id, holder_name in session.execute(standing_in):
-        held.append(Held(post.id, post.kind, post.unit_id, unit_name, person_id, holder_id, holder_name))
-    return held
+    rows = session.execute(_HELD, {"person": person_id, "day": on or clock.today()})
+    return [
+        Held(post, kind, unit, unit_name, person_id, *holder) for post, kind, unit, unit_name, *holder, _rank in rows
+    ]
 
 
 def exercises(session: Session, person_id: int, unit_id: int, kind: PostKind, *, post_id: int | None = None) -> bool:
@@ -288,6 +290,25 @@ def _of_the_person() -> ColumnElement[bool]:
     return and_(held, or_(Post.person_id == bindparam("person"), substitutes.exists()))
 
 
+def _held() -> CompoundSelect[Any]:
+    person: BindParameter[int] = bindparam("person")
+    day = bindparam("day", type_=Date)
+    columns: tuple[Any, ...] = (Post.id.label("post"), Post.kind, Post.unit_id, Unit.name.label("unit_name"))
+    nobody: tuple[Any, ...] = (null().label("holder"), null().label("holder_name"))
+    own = select(*columns, *nobody, literal(0).label("rank")).join(Unit, Unit.id == Post.unit_id)
+    standing_in = (
+        select(*columns, Person.id, Person.name, literal(1))
+        .join(Unit, Unit.id == Post.unit_id)
+        .join(Person, Person.id == Post.person_id)
+        .join(Substitution, Substitution.post_id == Post.id)
+    )
+    return union_all(
+        own.where(Post.person_id == person, _running(Post, day)),
+        standing_in.where(Substitution.person_id == person, _running(Post, day), _running(Substitution, day)),
+    ).order_by("rank", "post")
+
+
+_HELD = _held()
 _EXERCISED = select(Post.id).where(_of_the_person()).limit(1)
 _EXERCISED_AS = _EXERCISED.where(Post.id == bindparam("post"))
 
