@@ -60,7 +60,11 @@ def test_acts_on_a_case_need_the_version_seen(document: dict[str, Any]) -> None:
         for path, _method, operation in operations(document)
         if any(parameter.get("name") == "If-Match" for parameter in operation.get("parameters", []))
     }
-    assert versioned == {f"{API}/cases/{{case_id}}/messages/{{name}}", f"{API}/work-items/{{item_id}}/completion"}
+    assert versioned == {
+        f"{API}/cases/{{case_id}}/messages/{{name}}",
+        f"{API}/work-items/{{item_id}}/completion",
+        *(f"{API}/incidents/{{incident_id}}/{act}" for act in ("retry", "correct", "skip")),
+    }
 
 
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:

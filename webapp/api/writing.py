@@ -32,7 +32,7 @@ _MATCH_HEADER = {
     "name": "If-Match",
     "required": True,
     "schema": {"type": "string", "pattern": '^(W/)?"[0-9]+"$'},
-    "description": "The ETag of the case or work item the caller has seen.",
+    "description": "The ETag of the case, work item or incident the caller has seen.",
 }
 
 

@@ -166,7 +166,7 @@ def find(session: Session, incident_id: int) -> Incident:
 
 def listed(
     session: Session,
-    unit_ids: Select[tuple[int]] | None,
+    unit_ids: Select[int] | None,
     *,
     resolved: bool = False,
     after: int | None = None,
