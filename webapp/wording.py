@@ -38,6 +38,7 @@ WRONG_FIELD = {
     "请选是或否": lazy_gettext("请选是或否"),
     "格式不对": lazy_gettext("格式不对"),
     "与规则不符": lazy_gettext("与规则不符"),
+    "请说明理由，5 至 500 个字": lazy_gettext("请说明理由，5 至 500 个字"),
 }
 """What the engine says of a field of any form; everything else about the field is the bundle's."""
 

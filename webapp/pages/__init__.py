@@ -11,6 +11,7 @@ from webapp.pages import (
     furniture,
     home,
     inbox,
+    incidents,
     new_case,
     processes,
     quota,
@@ -26,6 +27,7 @@ BLUEPRINTS = (
     work_items.bp,
     cases.bp,
     batches.bp,
+    incidents.bp,
     quota.bp,
     processes.bp,
 )

@@ -17,7 +17,7 @@ from webapp.pages.new_case import branches_for
 from webapp.pages.people_shown import WhoActs
 from webapp.pages.units_seen import own_units, units_below
 from workflows.domain.units import Unit
-from workflows.engine import bundles, inbox
+from workflows.engine import bundles, inbox, incidents
 from workflows.engine.bundles import ParsedBundle, StepInfo
 from workflows.engine.inbox import BoardRow
 from workflows.engine.tables import StepRecord
@@ -52,6 +52,7 @@ class Card:
     stage: str
     strip: list[str]
     lines: list[Line] = field(default_factory=list)
+    troubled: bool = False
 
     @property
     def mine(self) -> bool:
@@ -120,6 +121,7 @@ def _cards(session: Session, unit_ids: list[int]) -> list[Card]:
     last = [row.case.last_step_id for row in rows if row.case.last_step_id]
     records = dict(session.execute(select(StepRecord.id, StepRecord.step).where(StepRecord.id.in_(last))).all())
     names = dict(session.execute(select(Unit.id, Unit.short_name).where(Unit.id.in_(unit_ids))).all())
+    troubled = {incident.case_id for incident in incidents.of_cases(session, [row.case.id for row in rows])}
     acting = WhoActs(session)
     cards = []
     for row in rows:
@@ -135,6 +137,7 @@ def _cards(session: Session, unit_ids: list[int]) -> list[Card]:
                 stage=at.stage if at and at.stage in STAGES else STAGES[0],
                 strip=["past" if n < number else "now" if n == number else "" for n in range(1, case_view.STEPS + 1)],
                 lines=_lines(session, row, acting),
+                troubled=row.case.id in troubled,
             )
         )
     return cards

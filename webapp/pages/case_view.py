@@ -13,9 +13,10 @@ from webapp.pages.due import Due, due
 from webapp.pages.people_shown import WhoActs
 from workflows.domain import members, people, units
 from workflows.domain.people import Sex
-from workflows.engine import bundles, cases, inbox
+from workflows.engine import bundles, cases, inbox, incidents
 from workflows.engine.bundles import MessageInfo, ParsedBundle
 from workflows.engine.environment import Directory
+from workflows.engine.job_tables import Incident
 from workflows.engine.tables import Case, DueTimer, WorkItem
 from workflows.errors import NotFound
 from workflows.operations.wiring import ENVIRONMENT
@@ -96,7 +97,13 @@ def shared(session: Session, case: Case) -> dict[str, Any]:
         "progress": progress,
         "strip": strip(bundle, progress.done, [step.item.step for step in steps]),
         "offers": offers(session, case, bundle),
+        "troubles": troubles(session, case),
     }
+
+
+def troubles(session: Session, case: Case) -> list[tuple[Incident, str]]:
+    """What keeps the case from going on by itself, with what happened in words."""
+    return [(incident, incidents.message(incident, gettext)) for incident in incidents.of_cases(session, [case.id])]
 
 
 def open_steps(session: Session, case: Case, bundle: ParsedBundle) -> list[OpenStep]:

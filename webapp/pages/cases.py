@@ -12,7 +12,7 @@ from webapp.pages.form_view import form_view, submitted
 from webapp.pages.units_seen import chosen_unit, units_below
 from workflows.domain.posts import PostKind
 from workflows.domain.units import Unit
-from workflows.engine import bundles, cases, inbox
+from workflows.engine import bundles, cases, inbox, incidents
 from workflows.errors import InvalidData, NotFound
 from workflows.operations.wiring import ENVIRONMENT
 
@@ -37,6 +37,7 @@ def every() -> Any:
         rows=rows[:PAGE],
         more=rows[PAGE - 1].case.id if len(rows) > PAGE else None,
         ended=ended,
+        troubled={incident.case_id for incident in incidents.of_cases(session, [row.case.id for row in rows])},
         top=top,
         unit_names=unit_names,
     )

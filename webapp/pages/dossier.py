@@ -68,7 +68,7 @@ def _filed(record: StepRecord, case: Case, bundle: ParsedBundle, names: Names) -
     step = bundle.steps.get(record.step)
     return Filed(
         step=record.step,
-        label=record.label,
+        label=gettext("更正：%(step)s", step=record.label) if record.corrects_id else record.label,
         number=step.number if step else "",
         outcome=record.outcome_label,
         who=names.who(record.person_id, record.for_person_id),
@@ -135,6 +135,10 @@ SHOWN = frozenset(
         Event.STEP_REFUSED,
         Event.OPERATION_CALLED,
         Event.DECISION_EVALUATED,
+        Event.INCIDENT_OPENED,
+        Event.INCIDENT_RETRIED,
+        Event.INCIDENT_CORRECTED,
+        Event.INCIDENT_SKIPPED,
     }
 )
 
@@ -172,8 +176,21 @@ def _in_words(entry: JournalEntry, told: Told) -> tuple[str, str, str]:
             answer = facts.get("answer")
             reason = str(answer.get("reason") or "") if isinstance(answer, dict) else ""
             return gettext("按规则判断：%(step)s", step=label), "auto", reason
+        case Event.INCIDENT_CORRECTED if record:
+            return gettext("更正：%(step)s", step=record.label), "", record.reason or ""
+        case Event.INCIDENT_OPENED | Event.INCIDENT_RETRIED | Event.INCIDENT_SKIPPED:
+            return _trouble(entry.event, label)
         case _:
             return _refused(facts, told)
+
+
+def _trouble(event: str, label: str) -> tuple[str, str, str]:
+    """A step that could not go on by itself, and what a person did about it."""
+    if event == Event.INCIDENT_OPENED:
+        return gettext("出现异常：%(step)s", step=label), "bad", ""
+    if event == Event.INCIDENT_SKIPPED:
+        return gettext("跳过：%(step)s", step=label), "bad", ""
+    return gettext("重试：%(step)s", step=label), "", ""
 
 
 def _refused(facts: Mapping[str, Any], told: Told) -> tuple[str, str, str]:

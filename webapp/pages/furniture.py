@@ -68,6 +68,8 @@ def navigation() -> list[NavigationItem]:
         entries.append((gettext("名额"), "quota.show", 0))
     if identity.holds(*KEEPERS, PostKind.AUDITOR):
         entries.append((gettext("流程"), "processes.every", 0))
+    if identity.holds(*KEEPERS, *COMMITTEES, PostKind.AUDITOR):
+        entries.append((gettext("异常"), "incidents.every", 0))
     entries.append((gettext("通知"), "home.notices", 0))
     here = (request.endpoint or "").split(".")[0]
     return [

@@ -260,7 +260,7 @@ def _check_duties(session: Session, bundle: ParsedBundle, case: Case, actor: Act
 
 def _check_reason(reason: str) -> None:
     if not LEAST_REASON <= len(reason.strip()) <= LONGEST_REASON:
-        raise InvalidData(fields={"reason": f"请说明理由，{LEAST_REASON} 至 {LONGEST_REASON} 个字"})
+        raise InvalidData(fields={"reason": "请说明理由，5 至 500 个字"})
 
 
 def _note(
