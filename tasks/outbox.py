@@ -9,7 +9,7 @@ from celery import shared_task
 from sqlalchemy.orm import Session
 
 from tasks import alarms
-from tasks.database import transaction
+from tasks.database import snapshot, transaction
 from tasks.failures import log_failure, said_of
 from tasks.schedule import PERFORM
 from workflows import clock, outbox
@@ -30,15 +30,24 @@ Handler = Callable[[Session, Mapping[str, Any]], object]
 logger = logging.getLogger(__name__)
 
 
-def _batch_item(session: Session, payload: Mapping[str, Any]) -> object:
-    return batches.perform_item(session, ENVIRONMENT, int(payload["batch_item_id"]))
+def _each_item(payload: Mapping[str, Any]) -> None:
+    for item_id in payload["items"]:
+        with transaction() as session:
+            batches.perform_item(session, ENVIRONMENT, item_id)
+
+
+def _end_batch(session: Session, payload: Mapping[str, Any]) -> object:
+    return batches.end_when_done(session, payload["batch"])
 
 
 def _between_cases(kind: str) -> Handler:
     return lambda session, payload: correlation.PERFORM[kind](session, ENVIRONMENT, payload)
 
 
-HANDLERS: dict[str, Handler] = {"notice": notices.deliver, "batch.item": _batch_item}
+APART: dict[str, Callable[[Mapping[str, Any]], None]] = {batches.OUTBOX_KIND: _each_item}
+"""What a kind of row asks for in transactions of their own, each with the effect of once, before the last one."""
+
+HANDLERS: dict[str, Handler] = {notices.OUTBOX_KIND: notices.deliver, batches.OUTBOX_KIND: _end_batch}
 HANDLERS |= {kind: _between_cases(kind) for kind in correlation.PERFORM}
 """What each kind of row asks for. A handler may be called again after a crash, never after its commit."""
 
@@ -47,6 +56,7 @@ HANDLERS |= {kind: _between_cases(kind) for kind in correlation.PERFORM}
 def perform_outbox(row_id: int) -> bool:
     """Perform one row; False when it is done already or somebody else is at it. A failure is kept on the row."""
     try:
+        _perform_apart(row_id)
         with transaction() as session:
             row = outbox.open_row(session, row_id)
             if row is None:
@@ -57,6 +67,13 @@ def perform_outbox(row_id: int) -> bool:
     except Exception as error:  # noqa: BLE001 - whatever it was, the row keeps it and the sweep tries again
         _keep(row_id, error)
         return False
+
+
+def _perform_apart(row_id: int) -> None:
+    with snapshot() as session:
+        row = session.get(OutboxRow, row_id)
+    if row is not None and row.done_at is None and row.kind in APART:
+        APART[row.kind](row.payload)
 
 
 def wait_after(attempts: int) -> timedelta:

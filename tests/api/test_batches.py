@@ -27,8 +27,10 @@ def waiting(apply: Apply) -> list[dict[str, Any]]:
 
 
 def perform(session: Session) -> None:
-    for row in session.scalars(select(OutboxRow).where(OutboxRow.kind == "batch.item").order_by(OutboxRow.id)):
-        batches.perform_item(session, ENVIRONMENT, row.payload["batch_item_id"])
+    for row in session.scalars(select(OutboxRow).where(OutboxRow.kind == batches.OUTBOX_KIND)):
+        for item in row.payload["items"]:
+            batches.perform_item(session, ENVIRONMENT, item)
+        batches.end_when_done(session, row.payload["batch"])
     session.commit()
 
 
@@ -63,7 +65,7 @@ def test_a_wrong_field_is_refused_before_anything_is_queued(
     answer = saren.post("/batches", {"items": waiting, "outcome": "accept"})
     assert answer.status_code == 422
     assert set(wrong_fields(answer)) == {"received_on"}
-    assert session.scalars(select(OutboxRow).where(OutboxRow.kind == "batch.item")).all() == []
+    assert session.scalars(select(OutboxRow).where(OutboxRow.kind == batches.OUTBOX_KIND)).all() == []
 
 
 def test_a_repeated_request_opens_one_batch(saren: Caller, waiting: list[dict[str, Any]]) -> None:

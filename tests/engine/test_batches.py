@@ -50,6 +50,7 @@ def perform(office: Office, batch: batches.Batch) -> list[str]:
     for item in batch.items:
         batches.perform_item(office.session, office.environment, item.id)
         office.session.commit()
+    batches.end_when_done(office.session, batch.id)
     return [item.status for item in batches.progress_of(office.session, batch.id).items]
 
 
@@ -70,10 +71,21 @@ def test_performing_an_item_again_has_the_effect_of_once(three: Office) -> None:
     assert three.left == 5
 
 
-def test_every_item_is_posted_to_the_outbox_once(three: Office) -> None:
+def test_every_item_is_posted_to_the_outbox_once(three: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "PORTION", 2)
     batch = open_batch(three)
-    rows = three.session.scalars(select(OutboxRow)).all()
-    assert [row.payload["batch_item_id"] for row in rows] == [item.id for item in batch.items]
+    rows = three.session.scalars(select(OutboxRow).order_by(OutboxRow.id)).all()
+    first, second, third = (item.id for item in batch.items)
+    assert [row.payload for row in rows] == [
+        {"batch": batch.id, "items": [first, second]},
+        {"batch": batch.id, "items": [third]},
+    ]
+
+
+def test_a_batch_has_not_ended_while_an_item_waits(three: Office) -> None:
+    batch = open_batch(three)
+    batches.perform_item(three.session, three.environment, batch.items[0].id)
+    assert batches.end_when_done(three.session, batch.id).ended_at is None
 
 
 def test_an_item_done_by_somebody_else_meanwhile_is_refused_by_name(three: Office) -> None:

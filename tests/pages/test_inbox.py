@@ -71,6 +71,7 @@ def test_several_items_are_signed_off_together(applied: Applied, session: Sessio
     batch = session.scalars(select(Batch)).one()
     for item in session.scalars(select(BatchItem).where(BatchItem.batch_id == batch.id)).all():
         batches.perform_item(session, ENVIRONMENT, item.id)
+    batches.end_when_done(session, batch.id)
     session.commit()
     page = saren.open(f"/batches/{batch.id}")
     assert "成功 2 项，未办 0 项" in page
@@ -86,6 +87,7 @@ def test_one_refused_of_a_batch_says_why(applied: Applied, session: Session) -> 
     saren.submit(outcome="accept", received_on="2020-05-22")
     batch = session.scalars(select(Batch)).one()
     batches.perform_item(session, ENVIRONMENT, session.scalars(select(BatchItem.id)).one())
+    batches.end_when_done(session, batch.id)
     session.commit()
     page = saren.open(f"/batches/{batch.id}")
     assert "未办 1 项" in page

@@ -48,16 +48,21 @@ def two_items(founded: Cast, store: Session) -> list[int]:
     return list(store.scalars(select(BatchItem.id).order_by(BatchItem.id)))
 
 
-def test_a_batch_ends_when_its_last_two_items_end_together(two_items: list[int], founded: Cast, look: Look) -> None:
-    first, second = two_items
-
-    def perform_second() -> None:
+def test_a_batch_ends_once_when_its_last_two_portions_end_together(
+    two_items: list[int], founded: Cast, look: Look
+) -> None:
+    for item in two_items:
         with transaction() as session:
-            batches.perform_item(session, ENVIRONMENT, second)
+            batches.perform_item(session, ENVIRONMENT, item)
+    batch = look().scalars(select(Batch.id)).one()
 
-    other = threading.Thread(target=perform_second)
+    def end_too() -> None:
+        with transaction() as session:
+            batches.end_when_done(session, batch)
+
+    other = threading.Thread(target=end_too)
     with transaction() as session:
-        batches.perform_item(session, ENVIRONMENT, first)
+        batches.end_when_done(session, batch)
         other.start()
         other.join(timeout=2)  # ends here only if it did not wait for us
     other.join()

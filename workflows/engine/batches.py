@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from workflows import clock, journal, outbox
@@ -13,7 +13,12 @@ from workflows.engine.tables import Batch, BatchItem, Case, WorkItem
 from workflows.errors import NotFound, Refusal
 from workflows.journal import Actor, Event
 
+OUTBOX_KIND = "batch.portion"
+
 LARGEST_BATCH = 1_000
+
+PORTION = 20
+"""Items one worker takes at a time: few enough for a second worker to share the rest, enough to make a message pay."""
 
 
 class BatchMixed(Refusal):
@@ -78,11 +83,15 @@ def open_batch(
     ]
     session.add_all(made)
     session.flush()
-    for batch_item in made:
-        outbox.post(session, "batch.item", batch_item_id=batch_item.id)
+    for portion in _portions([batch_item.id for batch_item in made]):
+        outbox.post(session, OUTBOX_KIND, batch=batch.id, items=portion)
     facts: dict[str, Any] = {"batch": batch.id, "step": batch.step, "outcome": outcome, "items": len(items)}
     journal.record(session, Event.BATCH_STARTED, chain=journal.unit_chain(actor.unit_id), actor=actor, **facts)
     return batch
+
+
+def _portions(ids: list[int]) -> list[list[int]]:
+    return [ids[start : start + PORTION] for start in range(0, len(ids), PORTION)]
 
 
 def _read_once(
@@ -95,12 +104,10 @@ def _read_once(
 
 def perform_item(session: Session, environment: Environment, batch_item_id: int) -> BatchItem:
     """Perform the decision on one item; its result or refusal is kept on it. Twice has the effect of once."""
-    query = select(BatchItem).where(BatchItem.id == batch_item_id).with_for_update()
-    item = session.scalars(query.execution_options(populate_existing=True)).one()
+    item, batch = session.execute(_ITEM, {"item": batch_item_id}).one()
     if item.status != "waiting":
         return item
-    batch = session.get_one(Batch, item.batch_id)
-    actor = Actor(batch.person_id, batch.post_id, batch.for_person_id, batch.unit_id)
+    actor = _actor(batch)
     try:
         with session.begin_nested():
             cases.complete_step(
@@ -129,18 +136,32 @@ def perform_item(session: Session, environment: Environment, batch_item_id: int)
         )
     item.ended_at = clock.now()
     session.flush()
-    _end_when_last(session, batch, actor)
     return item
 
 
-def _end_when_last(session: Session, batch: Batch, actor: Actor) -> None:
-    # Two workers at the last two items would each see the other's item waiting, and the batch would never end.
-    session.get_one(Batch, batch.id, with_for_update=True, populate_existing=True)
+_ITEM = (
+    select(BatchItem, Batch)
+    .join(Batch, Batch.id == BatchItem.batch_id)
+    .where(BatchItem.id == bindparam("item"))
+    .with_for_update(of=BatchItem)
+    .execution_options(populate_existing=True)
+)
+
+
+def end_when_done(session: Session, batch_id: int) -> Batch:
+    """End the batch when none of its items waits any more; ask in a transaction after that of the last item."""
+    # Two workers with the last two portions would each see the other's items waiting, and the batch would never end.
+    batch = session.get_one(Batch, batch_id, with_for_update=True, populate_existing=True)
     waiting = select(func.count()).where(BatchItem.batch_id == batch.id, BatchItem.status == "waiting")
     if session.scalar(waiting) == 0 and batch.ended_at is None:
         batch.ended_at = clock.now()
-        chain = journal.unit_chain(batch.unit_id)
+        chain, actor = journal.unit_chain(batch.unit_id), _actor(batch)
         journal.record(session, Event.BATCH_ENDED, chain=chain, actor=actor, batch=batch.id)
+    return batch
+
+
+def _actor(batch: Batch) -> Actor:
+    return Actor(batch.person_id, batch.post_id, batch.for_person_id, batch.unit_id)
 
 
 def progress_of(session: Session, batch_id: int) -> Batch:
