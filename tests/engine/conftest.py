@@ -8,14 +8,16 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflows import clock, tables
+from tests.support.drawings import drawn
+from workflows import clock, outbox, tables
 from workflows.database import new_engine
-from workflows.engine import cases, check
+from workflows.engine import cases, check, correlation
 from workflows.engine.bundles import BundleFiles
 from workflows.engine.environment import Addressee, Call, Choice, Environment, Operation
 from workflows.engine.tables import Case, DueTimer, WorkItem
 from workflows.errors import Refusal
 from workflows.journal import Actor
+from workflows.outbox import OutboxRow
 
 SECRETARY, DEPUTY, STRANGER = Actor(person_id=1, post_id=1), Actor(person_id=2, post_id=1), Actor(person_id=3)
 MONDAY = datetime(2020, 3, 2, 1, 0, tzinfo=UTC)
@@ -53,6 +55,7 @@ class Office:
         self.session = session
         self.left = 1
         self.calls: list[str] = []
+        self.given: dict[str, Any] = {}
         operations = [
             Operation("shelf.take", "取", self._take, ("count",), ("none.left",)),
             Operation("shelf.note", "记", self._note),
@@ -60,6 +63,7 @@ class Office:
         self.environment = Environment(
             directory=SmallOffice(),
             operations={operation.name: operation for operation in operations},
+            beginning=lambda _session, _process, _unit_id: dict(self.given),
             choices={"people": lambda _session, _unit_id: [Choice("1", "王一"), Choice("2", "李二")]},
             live={} if mode == "in memory" else None,
         )
@@ -80,33 +84,54 @@ class Office:
         check.publish(self.session, self.environment, files, SECRETARY)
         self.session.commit()
 
-    def start(self, files: BundleFiles) -> Case:
+    def start(self, files: BundleFiles, process: str = "tiny") -> Case:
         self.publish(files)
-        self.case = cases.start(self.session, self.environment, process="tiny", unit_id=7, actor=SECRETARY)
+        self.case = cases.start(self.session, self.environment, process=process, unit_id=7, actor=SECRETARY)
         self.session.commit()
         return self.case
 
-    def item(self, step: str) -> WorkItem:
-        return self.session.scalars(select(WorkItem).where(WorkItem.step == step)).one()
+    def begin(self, name: str, **files: str) -> Case:
+        """Start a case of a drawing in tests/engine/drawings."""
+        return self.start(drawn(name, **files), process=name)
 
-    def do(self, step: str, outcome: str = "submit", actor: Actor = SECRETARY, **content: Any) -> None:
+    def item(self, step: str, of: str | None = None, case: Case | None = None) -> WorkItem:
+        """The one open item of a step: `of` one entry of a repeated step, of one `case`."""
+        found = self.session.scalars(select(WorkItem).where(WorkItem.step == step)).all()
+        found = [each for each in found if of is None or each.label == f"{step}（{of}）"]
+        [item] = [each for each in found if case is None or each.case_id == case.id]
+        return item
+
+    def do(
+        self,
+        step: str,
+        outcome: str = "submit",
+        actor: Actor = SECRETARY,
+        *,
+        of: str | None = None,
+        case: Case | None = None,
+        **content: Any,
+    ) -> None:
+        self.complete(self.item(step, of, case), outcome, actor, **content)
+
+    def complete(self, item: WorkItem, outcome: str, actor: Actor = SECRETARY, **content: Any) -> None:
         cases.complete_step(
             self.session,
             self.environment,
-            work_item_id=self.item(step).id,
+            work_item_id=item.id,
             actor=actor,
             outcome=outcome,
             content=content,
         )
         self.session.commit()
 
-    def send(self, message: str, **content: Any) -> None:
+    def send(self, message: str, outcome: str = "submit", **content: Any) -> None:
         cases.send_message(
             self.session,
             self.environment,
             case_id=self.case.id,
             message=message,
             actor=SECRETARY,
+            outcome=outcome,
             content=content,
         )
         self.session.commit()
@@ -115,6 +140,17 @@ class Office:
         fired = [cases.fire_timer(self.session, self.environment, timer) for timer in cases.due_timers(self.session)]
         self.session.commit()
         return sum(fired)
+
+    def post_arrives(self) -> int:
+        """Perform what cases have sent each other, as the worker would, until nothing is left; answers how much."""
+        performed = 0
+        while rows := self.session.scalars(select(OutboxRow).where(OutboxRow.done_at.is_(None))).all():
+            for row in rows:
+                correlation.PERFORM[row.kind](self.session, self.environment, row.payload)
+                outbox.mark_done(row)
+                self.session.commit()
+                performed += 1
+        return performed
 
     @property
     def waiting(self) -> list[str]:

@@ -2,8 +2,11 @@
 
 from html import escape
 from itertools import pairwise
+from pathlib import Path
 
 from workflows.engine.bundles import BundleFiles
+
+DRAWINGS = Path(__file__).parents[1] / "engine" / "drawings"
 
 HEAD = (
     '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"'
@@ -139,3 +142,15 @@ def bundle(text: str, **files: str) -> BundleFiles:
         for name, content in files.items()
     }
     return BundleFiles({"tiny.bpmn": text, "forms/any.form": ANY_FORM, **named})
+
+
+def drawn(name: str, **forms: str) -> BundleFiles:
+    """A drawing of tests/engine/drawings, or a folder of several, with a yes-or-no form for every step."""
+    path = DRAWINGS / name
+    texts = {
+        each.name: each.read_text() for each in (path.glob("*.bpmn") if path.is_dir() else [DRAWINGS / f"{name}.bpmn"])
+    }
+    named = BundleFiles(texts).catalogue().nodes.values()
+    steps = {node.properties.get("form") or node.id for node in named}
+    tables = {f"{table.stem}.dmn": table.read_text() for table in DRAWINGS.glob(f"{name}.dmn")}
+    return BundleFiles(texts | tables | {f"forms/{step}.form": forms.get(step, YES_NO_FORM) for step in sorted(steps)})

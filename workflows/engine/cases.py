@@ -47,12 +47,16 @@ _KEEP_RECORD = insert(table_of(StepRecord)).returning(table_of(StepRecord).c.id)
 def first_step(session: Session, process: str) -> tuple[StepInfo, Form]:
     """The user step a new case of the process begins with, and its form."""
     bundle = bundles.parsed(session, bundles.latest(session, process).id)
-    waiting = [node.id for node in bundle.drawing.nodes.values() if node.kind == "startEvent" and node.inside is None]
+    catalogue, seen = bundle.drawing, set[str]()
+    waiting = catalogue.starts_of(None)
     while waiting:
         node_id = waiting.pop(0)
         if node_id in bundle.steps:
             return bundle.steps[node_id], bundle.form(node_id)
-        waiting += [flow.target for flow in bundle.drawing.outgoing(node_id)]
+        if node_id not in seen:
+            seen.add(node_id)
+            waiting += catalogue.starts_of(catalogue.nodes[node_id].calls or node_id)
+            waiting += [flow.target for flow in catalogue.outgoing(node_id)]
     raise NotFound(what="开始步骤")
 
 

@@ -154,6 +154,10 @@ class Drawing:
         """The flows that leave a node, in drawing order."""
         return [flow for flow in self.flows.values() if flow.source == node_id]
 
+    def starts_of(self, scope: str | None) -> list[str]:
+        """The start events of the process itself (None), of a sub-process or of a called process."""
+        return [node.id for node in self.nodes.values() if node.kind == "startEvent" and node.inside == scope]
+
 
 def parse_xml(text: str, file: str) -> etree._Element:
     """The root of an XML document from outside. Raises Unreadable for a DOCTYPE, an oversized or a broken file."""

@@ -124,7 +124,7 @@ class EventSubprocess(Subprocess):
                     task.cancel()
         else:
             self._wait_again(my_task)
-        self._predict_hook(my_task)
+        self._predict(my_task, mask=TaskState.NOT_FINISHED_MASK)
         my_task.workflow.script_engine.began(my_task)
         self.start_workflow(my_task)
 
