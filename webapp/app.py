@@ -9,7 +9,7 @@ from flask import session as cookie
 from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect
 
-from webapp import database, errors, headers, identity, queue
+from webapp import database, errors, headers, identity, metrics, queue
 from webapp.api import document, wire
 from webapp.settings import Settings
 
@@ -46,6 +46,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     identity.init_app(app, settings)
     CSRFProtect(app)
     queue.init_app(app, settings)
+    metrics.init_app(app, settings)
     document.register(app)
     _register_pages(app)
     return app

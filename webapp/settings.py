@@ -16,6 +16,9 @@ NEEDED = {
 }
 """Every setting without which the product does not start, with an example or the command that makes one."""
 
+OPTIONAL_SECRETS = {"TUANCHENG_METRICS_TOKEN": "openssl rand -hex 32"}
+"""Settings that may be missing, but when set must be hard to guess."""
+
 LEAST_SECRET_LENGTH = 16
 
 
@@ -32,18 +35,22 @@ class Settings:
     secret_key: str = field(repr=False)
     secure_cookies: bool = False
     """Always mark cookies `Secure`; without it they are so marked when the request came by https."""
+    metrics_token: str = field(default="", repr=False)
+    """What a reader of /metrics must show; empty: there is no such page."""
     testing: bool = False
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """Read the settings; raises SettingsIncomplete when a needed one is missing or unusable."""
-        faults = [fault for name in NEEDED if (fault := _fault_of(name, environment.get(name, "").strip()))]
+        told = [*NEEDED, *(name for name in OPTIONAL_SECRETS if environment.get(name, "").strip())]
+        faults = [fault for name in told if (fault := _fault_of(name, environment.get(name, "").strip()))]
         if faults:
             raise SettingsIncomplete("\n".join(faults))
         return cls(
             database_url=absolute(environment["TUANCHENG_DATABASE_URL"].strip()),
             broker_url=environment["TUANCHENG_BROKER_URL"].strip(),
             secret_key=environment["TUANCHENG_SECRET_KEY"].strip(),
+            metrics_token=environment.get("TUANCHENG_METRICS_TOKEN", "").strip(),
             secure_cookies=environment.get("TUANCHENG_SECURE_COOKIES", "").strip().lower() in {"1", "true", "yes"},
         )
 
@@ -51,8 +58,9 @@ class Settings:
 def _fault_of(name: str, value: str) -> str | None:
     if not value:
         return f"{name} is not set, for example: {NEEDED[name]}"
-    if name.endswith("_KEY") and len(value) < LEAST_SECRET_LENGTH:
-        return f"{name} is too short, at least {LEAST_SECRET_LENGTH} characters are needed, for example: {NEEDED[name]}"
+    if name.endswith(("_KEY", "_TOKEN")) and len(value) < LEAST_SECRET_LENGTH:
+        example = {**NEEDED, **OPTIONAL_SECRETS}[name]
+        return f"{name} is too short, at least {LEAST_SECRET_LENGTH} characters are needed, for example: {example}"
     if name == "TUANCHENG_DATABASE_URL":
         try:
             make_url(value)
