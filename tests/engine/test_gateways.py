@@ -79,3 +79,36 @@ def test_parallel_ways_wait_for_each_other_in_any_order(office: Office) -> None:
     assert (office.data["left"]["outcome"], office.data["right"]["outcome"]) == ("no", "yes")
     office.do("last", "yes")
     assert office.ended_at == "done"
+
+
+@pytest.mark.parametrize("order", [["left", "right"], ["right", "left"]])
+def test_a_parallel_gateway_waits_for_all_its_ways(office: Office, order: list[str]) -> None:
+    office.begin("parallel_gateway")
+    office.do(order[0], "yes")
+    assert office.waiting == [order[1]]
+    office.do(order[1], "yes")
+    assert office.waiting == ["last"]
+
+
+def test_an_exclusive_gateway_takes_the_first_way_whose_condition_holds(office: Office) -> None:
+    office.begin("exclusive_gateway")
+    office.do("ask", "no")
+    assert office.waiting == ["again"]
+    office.do("again", "yes")
+    office.do("ask", "yes")
+    assert office.ended_at == "agreed"
+
+
+@pytest.mark.parametrize("outcome, ways", [("yes", ["left", "right"]), ("no", ["else"])])
+def test_an_inclusive_gateway_waits_for_the_ways_that_were_taken_only(
+    office: Office, outcome: str, ways: list[str]
+) -> None:
+    office.begin("inclusive_gateway")
+    office.do("ask", outcome)
+    assert office.waiting == ways
+    for number, way_taken in enumerate(ways, 1):
+        assert (office.waiting == ["last"]) is False
+        office.do(way_taken, "yes")
+        assert (office.waiting == ["last"]) is (number == len(ways))
+    office.do("last", "yes")
+    assert office.ended_at == "done"

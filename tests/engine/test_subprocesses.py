@@ -63,3 +63,50 @@ def test_an_inclusive_gateway_takes_every_way_that_fits_and_joins_them(office: O
     office.do("left")
     office.do("right")
     assert office.ended_at == "done"
+
+
+def test_a_step_of_a_sub_process_in_a_sub_process_waits_like_any_other(office: Office) -> None:
+    office.begin("subprocess_nested")
+    assert office.waiting == ["ask"]
+    office.do("ask", "yes")
+    assert office.waiting == ["more"]
+    office.do("more", "yes")
+    office.do("after", "yes")
+    assert office.ended_at == "done"
+
+
+def test_an_event_on_the_border_of_a_sub_process_takes_away_what_runs_in_it_however_deep(office: Office) -> None:
+    office.begin("subprocess_nested")
+    office.send("stop", "yes")
+    assert office.waiting == []
+    assert office.ended_at == "stopped"
+
+
+def test_a_sub_process_may_be_the_first_thing_of_a_case(office: Office) -> None:
+    office.begin("subprocess")
+    office.do("ask", "yes")
+    assert office.waiting == ["after"]
+
+
+def test_a_call_activity_runs_a_process_of_the_same_file(office: Office) -> None:
+    office.begin("call_activity_same_file")
+    office.do("ask", "yes", on="2020-03-02")
+    assert office.waiting == ["after"]
+    assert office.data["ask"]["on"] == "2020-03-02"
+    office.do("after", "yes")
+    assert office.ended_at == "done"
+
+
+def test_a_call_activity_runs_a_process_of_another_file_of_the_bundle(office: Office) -> None:
+    office.begin("call_activity")
+    office.do("first", "yes")
+    assert office.waiting == ["ask"]
+    office.do("ask", "yes")
+    assert office.waiting == ["after"]
+
+
+def test_an_error_leaves_the_called_process_for_the_border_of_the_call(office: Office) -> None:
+    office.begin("call_activity")
+    office.do("first", "yes")
+    office.do("ask", "no")
+    assert office.ended_at == "failed"
