@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflows import clock
-from workflows.engine import bundles, cases, passage, running
+from workflows.engine import bundles, cases, jobs, passage, running
 from workflows.engine.environment import Addressee, Environment
 from workflows.engine.persistence import load, lock
 from workflows.engine.tables import Case, DueTimer, StepRecord, WorkItem
@@ -138,6 +138,7 @@ class _Player:
                 self.check_position(step["at"])
             elif "wait_until" not in step:
                 raise ScenarioFault("应是 do、message、refused、wait_until 或 at 之一")
+            self.work()
         self.session.flush()
         self.moment += timedelta(minutes=1)
 
@@ -150,8 +151,14 @@ class _Player:
             self.moment = max(self.moment, timer.due_at)
             with clock.standing_at(self.moment):
                 cases.fire_timer(self.session, self.stage.environment, timer.id)
+                self.work()
             self.session.flush()
         self.moment = max(self.moment, target)
+
+    def work(self) -> None:
+        """Do what the worker would: asynchronous steps; in a scenario each succeeds or the scenario is at fault."""
+        if self.case_id is not None:
+            jobs.perform_all(self.session, self.stage.environment, self.case_id)
 
     def _next_timer(self, until: datetime) -> DueTimer | None:
         query = select(DueTimer).where(DueTimer.case_id == self.case_id, DueTimer.due_at <= until)
