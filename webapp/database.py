@@ -74,7 +74,7 @@ def _end(_error: BaseException | None) -> None:
 
 def _nothing_forgotten(response: Any) -> Any:
     """A successful answer to a writing request whose changes were never committed is a fault of the program."""
-    if response.status_code < 400 and session().info.get("uncommitted"):
+    if response.status_code < 400 and {"uncommitted", "journal"} & session().info.keys():
         message = f"{request.method} {request.url_rule}: changes were flushed but not committed"
         if current_app.testing:
             raise RuntimeError(message)

@@ -64,6 +64,8 @@ class Event(StrEnum):
     PASSWORD_CHANGED = "account:password_changed"  # noqa: S105 - the name of an event
     POST_ASSIGNED = "post:assigned"
     POST_ENDED = "post:ended"
+    HOLIDAY_ENTERED = "holiday:entered"
+    HOLIDAY_REMOVED = "holiday:removed"
     RECONCILED = "quota:reconciled"
 
 
@@ -225,20 +227,22 @@ def write(session: Session) -> None:
         entry["position"], entry["previous"] = length + 1, head
         entry["digest"] = _digest_of(entry)
         heads[entry["chain"]] = (length + 1, entry["digest"])
-    session.execute(_WRITE, entries)
-    session.execute(_MOVE, [{"of": chain, "to": length, "now": head} for chain, (length, head) in heads.items()])
+    connection = session.connection()
+    connection.execute(_WRITE, entries)
+    connection.execute(_MOVE, [{"of": chain, "to": length, "now": head} for chain, (length, head) in heads.items()])
 
 
 def _locked_heads(session: Session, chains: list[str]) -> dict[str, tuple[int, str]]:
-    heads = {chain: (length, head) for chain, length, head in session.execute(_HEADS, {"chains": chains})}
+    connection = session.connection()
+    heads = {chain: (length, head) for chain, length, head in connection.execute(_HEADS, {"chains": chains})}
     if len(heads) < len(chains):
         # Whoever begins a chain in this very moment is waited for; the second one goes on behind.
         begin = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
         new = [
             {"chain": chain, "length": 0, "head": GENESIS, "sealed_length": 0} for chain in chains if chain not in heads
         ]
-        session.execute(begin(_CHAIN).on_conflict_do_nothing(), new)
-        heads = {chain: (length, head) for chain, length, head in session.execute(_HEADS, {"chains": chains})}
+        connection.execute(begin(_CHAIN).on_conflict_do_nothing(), new)
+        heads = {chain: (length, head) for chain, length, head in connection.execute(_HEADS, {"chains": chains})}
     return heads
 
 

@@ -1,6 +1,6 @@
 """A case between its row and the running workflow: lock, load, write back with the rows kept for what it waits for."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,8 +9,9 @@ from typing import Any
 
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
-from sqlalchemy import Delete, Insert, bindparam, delete, insert, select
+from sqlalchemy import Delete, Insert, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session, contains_eager, undefer
+from sqlalchemy.orm.attributes import set_committed_value
 
 from workflows import clock
 from workflows.database import Base, table_of
@@ -59,7 +60,8 @@ def load(act: Act) -> CaseWorkflow:
     live = act.environment.live or {}
     workflow: CaseWorkflow = live.get(act.case.id) or saving.restore(act.case.state, act.bundle)
     passage.remember(workflow)
-    act.kept = {each.name: each.marks(workflow) for each in KEPT}
+    active = every_task(workflow, ACTIVE)
+    act.kept = {each.name: each.marks(workflow, active) for each in KEPT}
     return workflow
 
 
@@ -81,20 +83,35 @@ def write(act: Act, workflow: CaseWorkflow) -> None:
     workflow.completed = workflow.completed or over
     if over and case.ended_at is None:
         _end(act)
+    # Statements without objects from here on: a step's rows are written once and not looked at again.
+    connection = act.session.connection()
+    active = [] if over else every_task(workflow, ACTIVE)
     for each in KEPT:
-        was, now = act.kept.get(each.name, {}), {} if over else each.marks(workflow)
+        was, now = act.kept.get(each.name, {}), each.marks(workflow, active)
         act.kept[each.name] = now
         if gone := [number for number, mark in was.items() if now.get(number) != mark]:
-            act.session.execute(each.delete, {"of": case.id, "gone": gone})
+            connection.execute(each.delete, {"of": case.id, "gone": gone})
         if new := {number for number, mark in now.items() if was.get(number) != mark}:
-            act.session.execute(each.insert, each.rows(act, workflow, new))
+            connection.execute(each.insert, each.rows(act, workflow, active, new))
     passage.settle(workflow, act.bundle)
-    case.state = saving.save(workflow)
-    case.version += 1
-    case.last_step_id = act.last_record or case.last_step_id
+    changed = {
+        "state": saving.save(workflow),
+        "version": case.version + 1,
+        "last_step_id": act.last_record or case.last_step_id,
+    }
+    connection.execute(_CHANGE, {"of": case.id, **changed})
+    for column, value in changed.items():
+        set_committed_value(case, column, value)
     if act.environment.live is not None:
         act.environment.live[case.id] = workflow
     act.session.flush()
+
+
+_CHANGE = (
+    update(table_of(Case))
+    .where(table_of(Case).c.id == bindparam("of"))
+    .values({column: bindparam(column) for column in ("state", "version", "last_step_id")})
+)
 
 
 def _end(act: Act) -> None:
@@ -135,14 +152,13 @@ class Kept:
         gone = columns.task.in_(bindparam("gone", expanding=True))
         return delete(table_of(self.model)).where(columns.case_id == bindparam("of"), gone)
 
-    def marks(self, workflow: CaseWorkflow) -> dict[int, Any]:
-        """The mark of every task that waits, by its number."""
-        waiting = [task for task in every_task(workflow, ACTIVE) if self.waits(task)]
-        return {workflow.number_of(task): self.mark(task) for task in waiting}
+    def marks(self, workflow: CaseWorkflow, active: Sequence[Task]) -> dict[int, Any]:
+        """The mark of every task among the active ones that waits, by its number."""
+        return {workflow.number_of(task): self.mark(task) for task in active if self.waits(task)}
 
-    def rows(self, act: Act, workflow: CaseWorkflow, numbers: set[int]) -> list[dict[str, Any]]:
-        """The rows of these tasks."""
-        tasks = [(workflow.number_of(task), task) for task in every_task(workflow, ACTIVE) if self.waits(task)]
+    def rows(self, act: Act, workflow: CaseWorkflow, active: Sequence[Task], numbers: set[int]) -> list[dict[str, Any]]:
+        """The rows of those that wait and have these numbers."""
+        tasks = [(workflow.number_of(task), task) for task in active if self.waits(task)]
         return [
             {"case_id": act.case.id, "task": number, **self.row(act, workflow, task)}
             for number, task in tasks
@@ -172,12 +188,13 @@ def _work_item(act: Act, _workflow: CaseWorkflow, task: Task) -> dict[str, Any]:
 
 
 def _deadline(task: Task) -> datetime | None:
-    """The latest boundary timer of a waiting user step, passed or not: earlier ones are reminders."""
+    """The latest boundary timer of a waiting user step, passed or not, without grace: earlier ones are reminders."""
     host = task if repeats.entry_of(task) is None else task.parent
     beside = [
         each for each in host.parent.children if _has_due_time(each) and not each.task_spec.event_definition.repeats
     ]
-    dues = [sibling.internal_data["due"] for sibling in beside if "due" in sibling.internal_data]
+    kept = [sibling.internal_data for sibling in beside if "due" in sibling.internal_data]
+    dues = [each.get("deadline", each["due"]) for each in kept]
     return max(map(datetime.fromisoformat, dues), default=None)
 
 
