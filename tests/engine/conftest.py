@@ -9,14 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.support.drawings import drawn
-from workflows import clock, outbox, tables
-from workflows.database import new_engine
+from workflows import clock, outbox
 from workflows.engine import cases, check, correlation
 from workflows.engine.bundles import BundleFiles
 from workflows.engine.environment import Addressee, Call, Choice, Environment, Operation
 from workflows.engine.tables import Case, DueTimer, WorkItem
 from workflows.errors import Refusal
 from workflows.journal import Actor
+from workflows.operations.rehearsal import BlankDatabase
 from workflows.outbox import OutboxRow
 
 SECRETARY, DEPUTY, STRANGER = Actor(person_id=1, post_id=1), Actor(person_id=2, post_id=1), Actor(person_id=3)
@@ -174,11 +174,14 @@ def clock_on_monday() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def blank_database() -> Iterator[BlankDatabase]:
+    with BlankDatabase() as database:
+        yield database
+
+
 @pytest.fixture(params=["in memory", "saved and restored"])
-def office(request: pytest.FixtureRequest, clock_on_monday: None) -> Iterator[Office]:
+def office(request: pytest.FixtureRequest, clock_on_monday: None, blank_database: BlankDatabase) -> Iterator[Office]:
     """The same office with cases kept in memory, and with cases restored from their saved state at every step."""
-    engine = new_engine("sqlite://")
-    tables.metadata.create_all(engine)
-    with Session(engine) as session:
+    with Session(blank_database.emptied()) as session:
         yield Office(session, request.param)
-    engine.dispose()

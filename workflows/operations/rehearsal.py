@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Self
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from workflows import clock, tables
@@ -49,13 +49,13 @@ def rehearse(files: BundleFiles, only: str | None = None) -> Rehearsal:
     faults = check.faults_in(files, ENVIRONMENT)
     if faults:
         raise bundles.BundleUnsound(faults)
-    blank = _blank_database()
     written = [
         scenarios.read(text, path)
         for path, text in files.files.items()
         if path.endswith((".yaml", ".yml")) and only in (None, path)
     ]
-    played = [(mode, _on_stage(scenario, files, mode, blank)) for scenario in written for mode in MODES]
+    with BlankDatabase() as database:
+        played = [(mode, _on_stage(scenario, files, mode, database)) for scenario in written for mode in MODES]
     drawing = bundles.parse(files).drawing
     nodes = {node for _, each in played for node in each.nodes}
     flows = {flow for _, each in played for flow in each.flows}
@@ -81,35 +81,37 @@ def lawful_actor(session: Session, addressee: Addressee, barred: set[int]) -> Ac
     raise ScenarioFault(f"没有人可以担任 {kind.label}")
 
 
-def _blank_database() -> bytes:
-    """An empty database with all its tables, to begin every scenario from."""
-    engine = new_engine("sqlite://")
-    try:
-        tables.metadata.create_all(engine)
-        with engine.connect() as connection:
-            content: bytes = _raw(connection).serialize()
-            return content
-    finally:
-        engine.dispose()
+class BlankDatabase:
+    """A database in memory that is emptied in an instant: one engine, so that statements are compiled once."""
+
+    def __enter__(self) -> Self:
+        self.engine = new_engine("sqlite://")
+        tables.metadata.create_all(self.engine)
+        with self.engine.connect() as connection:
+            self._content = _raw(connection).serialize()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.engine.dispose()
+
+    def emptied(self) -> Engine:
+        """The engine, with all tables and not one row. Nobody may be at work on it."""
+        with self.engine.connect() as connection:
+            _raw(connection).deserialize(self._content)
+        return self.engine
 
 
 def _raw(connection: Connection) -> Any:
     return connection.connection.driver_connection
 
 
-def _on_stage(scenario: Scenario, files: BundleFiles, mode: str, blank: bytes) -> Played:
-    engine = new_engine("sqlite://")
-    with engine.connect() as connection:
-        _raw(connection).deserialize(blank)
-    try:
-        with Session(engine) as session, throwaway_key():
-            begins = clock.start_of(scenario.begins)
-            with clock.standing_at(begins - timedelta(days=1)):
-                stage = RehearsalStage(session, files, scenario, live={} if mode == MODES[0] else None)
-                session.commit()
-            return scenarios.play(scenario, stage)
-    finally:
-        engine.dispose()
+def _on_stage(scenario: Scenario, files: BundleFiles, mode: str, database: BlankDatabase) -> Played:
+    with Session(database.emptied()) as session, throwaway_key():
+        begins = clock.start_of(scenario.begins)
+        with clock.standing_at(begins - timedelta(days=1)):
+            stage = RehearsalStage(session, files, scenario, live={} if mode == MODES[0] else None)
+            session.commit()
+        return scenarios.play(scenario, stage)
 
 
 class RehearsalStage:
