@@ -43,11 +43,13 @@ def test_it_starts_serves_mends_itself_and_leaves_nothing_behind(tmp_path: Path)
         second = _start(data)
         assert second.process.wait(timeout=60) == 1
         assert "已有一个 tuancheng run" in second.said
-        worker = _children(started)["celery"]
-        os.kill(worker, signal.SIGKILL)
-        _until(lambda: _children(started).get("celery") not in (None, worker), "the worker came back")
+        before = _children(started)
+        for kind in ("worker", "beat"):
+            os.kill(before[kind], signal.SIGKILL)
+        for kind in ("worker", "beat"):
+            _until(lambda kind=kind: _children(started).get(kind) not in (None, before[kind]), f"the {kind} came back")
         children = list(_children(started).values())
-        assert len(children) == 3
+        assert len(children) == 4
     assert "已停止" in started.said
     assert not [pid for pid in children if _lives(pid)]
     assert {path.stat().st_mode & 0o077 for path in (data, data / "secrets.env", data / "tuancheng.sqlite")} == {0}
@@ -116,7 +118,7 @@ def _children(started: Started) -> dict[str, int]:
     parent = started.process.pid
     for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split():
         command = Path(f"/proc/{pid}/cmdline").read_text()
-        kind = re.search(r"valkey|celery|gunicorn", command)
+        kind = re.search(r"valkey|worker|beat|gunicorn", command)
         if kind:
             found[kind.group()] = int(pid)
     return found

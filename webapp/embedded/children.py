@@ -1,4 +1,4 @@
-"""The processes of `tuancheng run`: broker, worker with its clock, pages."""
+"""The processes of `tuancheng run`: broker, clock, worker, pages."""
 
 import sys
 from pathlib import Path
@@ -23,11 +23,14 @@ def broker(data: Path, port: int) -> Child:
 def worker_and_pages(data: Path, host: str, port: int) -> list[Child]:
     """The children that need the tables, in the order in which they start; they stop the other way round."""
     logs = data / "log"
-    worker = [sys.executable, "-m", "celery", "-A", "tasks.app", "worker", "--beat", "--loglevel", "warning"]
+    celery, quiet = [sys.executable, "-m", "celery", "-A", "tasks.app"], ["--loglevel", "warning"]
+    worker = ["worker", "--concurrency", str(WORKERS)]
     web = [sys.executable, "-m", "gunicorn", "webapp.app:create_app()", "--bind", f"{host}:{port}"]
     processes = ["--workers", str(WORKERS), "--worker-class", "gthread", "--threads", str(THREADS)]
     access = ["--access-logfile", "-", "--access-logformat", LINE_OF_ACCESS]
     return [
-        Child("后台任务", [*worker, "--concurrency", str(WORKERS)], logs / "worker.log"),
+        # Not `worker --beat`: a worker does not notice that its clock has died, and nothing would ever be due again.
+        Child("时钟", [*celery, "beat", *quiet], logs / "beat.log"),
+        Child("后台任务", [*celery, *worker, *quiet], logs / "worker.log"),
         Child("网页", [*web, *processes, *access], logs / "web.log"),
     ]
