@@ -14,9 +14,11 @@ from tests.support.cast import Cast
 from webapp.queue import SEND_JOBS_JOB, Bell
 from workflows import journal
 from workflows.domain.people import Person
+from workflows.engine import repairs
 from workflows.engine.job_tables import Incident
 from workflows.engine.tables import StepRecord
 from workflows.journal import Event
+from workflows.operations.posts import repairers
 
 SignIn = Callable[[Person], Caller]
 
@@ -139,6 +141,11 @@ def test_a_correction_lets_the_case_go_on_and_keeps_old_and_new(
     old, new = session.scalars(select(StepRecord).order_by(StepRecord.id)).all()
     assert (old.content["count"], new.content["count"], new.corrects_id) == (99, 3, old.id)
     assert new.content["id_number"] == "**************0021"
+    told_of = gaowa.get(f"/cases/{incident.case_id}/history").json["items"]
+    assert [(record["corrects_id"], record["reason"]) for record in told_of] == [
+        (None, None),
+        (old.id, "数量多写了一位"),
+    ]
     assert Event.INCIDENT_CORRECTED in events(session, incident)
     assert journal.verify(session).faults == []
 
@@ -175,6 +182,13 @@ def test_what_may_not_be_skipped_is_not(session: Session, cast: Cast, signed_in:
     answer = gaowa.post(f"/incidents/{incident.id}/skip", {"reason": "已在线下办理"}, version=incident.version)
     assert (answer.status_code, answer.json["code"]) == (409, "incident.skip_not_allowed")
     assert events(session, incident)[-1] == Event.ACT_REFUSED
+
+
+def test_where_no_committee_stands_above_only_the_administrator_is_asked(session: Session, cast: Cast) -> None:
+    assert [each.post_kind for each in repairers(session, repairs.RETRY, cast.region.id)] == ["administrator"]
+    assert repairers(session, repairs.SKIP, cast.region.id) == []
+    committees = [cast.school.id, cast.county.id]
+    assert [each.unit_id for each in repairers(session, repairs.CORRECT, cast.branch.id)] == committees
 
 
 def test_the_list_is_paged(session: Session, cast: Cast, signed_in: SignIn, now: datetime) -> None:

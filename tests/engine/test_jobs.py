@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,13 +28,18 @@ from tests.support.drawings import (
     way,
 )
 from workflows import clock, journal
-from workflows.engine import incidents, job_rows, jobs, stuck
+from workflows.engine import cases, incidents, job_rows, jobs, stuck
 from workflows.engine.bundles import BundleFiles
 from workflows.engine.environment import Call, Operation
 from workflows.engine.job_tables import IncidentStatus, JobStatus, Resolution
 from workflows.errors import Busy, InvalidData, Refusal
 from workflows.journal import Event
 
+DRAWINGS = Path(__file__).parent / "drawings"
+ASYNCHRONOUS = (
+    '<spiffworkflow:properties><spiffworkflow:property name="asynchronous" value="true"/></spiffworkflow:properties>'
+    '<spiffworkflow:serviceTaskOperator id="shelf.take"'
+)
 TAKE = service("take", "shelf.take", "taken", count="1")
 
 
@@ -298,3 +304,27 @@ def test_waits_double_up_to_an_hour() -> None:
 def test_a_busy_refusal_and_a_conflict_do_not_ask_a_person_at_once() -> None:
     assert [incidents.needs_a_person(error) for error in (Busy(), NoneLeft(), RuntimeError())] == [False] * 3
     assert Refusal.kind not in incidents.NOT_BY_WAITING
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_every_instance_of_a_repeated_step_is_a_job_with_a_key_of_its_own(office: Office, at_once: bool) -> None:
+    drawn = (DRAWINGS / "multi_instance_service_task.bpmn").read_text("utf-8")
+    drawn = drawn.replace('<spiffworkflow:serviceTaskOperator id="shelf.take"', ASYNCHRONOUS, 1)
+    drawn = drawn.replace('isSequential="true"', f'isSequential="{str(not at_once).lower()}"')
+    keys: list[str] = []
+
+    def take(call: Call) -> dict[str, Any]:
+        keys.append(call.key)
+        return {"taken": call.parameters["count"]}
+
+    office.given = {"amounts": [1, 2]}
+    replace(office, "shelf.take", take)
+    office.publish(BundleFiles({"tiny.bpmn": drawn, "forms/wish.form": YES_NO_FORM, "forms/after.form": ANY_FORM}))
+    process = "multi_instance_service_task"
+    office.case = cases.start(office.session, office.environment, process=process, unit_id=7, actor=SECRETARY)
+    office.do("wish", "yes")
+    assert len(jobs.of_case(office.session, office.case.id)) == (2 if at_once else 1)
+    assert work(office) + work(office) == ["done", "done"]
+    assert office.data["all_taken"] == [{"taken": 1}, {"taken": 2}]
+    assert len(set(keys)) == 2
+    assert office.waiting == ["after"]

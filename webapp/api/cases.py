@@ -109,6 +109,8 @@ class StepRecord(Schema):
     post_id = fields.Integer(allow_none=True)
     for_person_id = fields.Integer(allow_none=True)
     case_version = fields.Integer(required=True)
+    corrects_id = fields.Integer(allow_none=True, metadata={"description": "The record this one corrects, which stays"})
+    reason = fields.String(allow_none=True, metadata={"description": "Why it was corrected"})
 
 
 class History(Schema):

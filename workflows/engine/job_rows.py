@@ -12,7 +12,7 @@ from workflows import clock
 from workflows.engine.drawing import Node
 from workflows.engine.forms import Form
 from workflows.engine.job_tables import JobStatus
-from workflows.engine.running import Act
+from workflows.engine.running import Act, element_of
 from workflows.engine.specs import CaseWorkflow, OperationStep
 
 ASYNCHRONOUS, RETRIES_OF_STEP, MAY_SKIP = "asynchronous", "retries", "may_skip"
@@ -71,7 +71,7 @@ def is_under_way(task: Task) -> bool:
 
 def row(act: Act, _workflow: CaseWorkflow, task: Task) -> dict[str, Any]:
     """The row of such a step, apart from case and task; whose act led to it is who the operation acts for."""
-    node, actor, now = act.bundle.drawing.nodes[task.task_spec.name], act.actor, clock.now()
+    node, actor, now = act.bundle.drawing.nodes[element_of(task)], act.actor, clock.now()
     act.session.info[NEWS] = True
     return {
         "step": node.id,

@@ -242,7 +242,7 @@ def _corrected(act: Act, old: StepRecord, raw: Mapping[str, Any], reason: str, d
     )
     act.session.add(record)
     act.session.flush()
-    act.case.last_step_id = record.id
+    act.last_record = record.id
     return record
 
 
