@@ -2,7 +2,7 @@
 
 from workflows import idempotency, journal, outbox
 from workflows.database import Base
-from workflows.domain import accounts, members, numbering, people, posts, quota_ledger, units
+from workflows.domain import accounts, calendars, members, numbering, people, posts, quota_ledger, units
 from workflows.engine import job_tables, mailbox
 from workflows.engine import tables as engine_tables
 from workflows.operations import notices
@@ -11,6 +11,7 @@ metadata = Base.metadata
 
 __all__ = [
     "accounts",
+    "calendars",
     "engine_tables",
     "idempotency",
     "job_tables",

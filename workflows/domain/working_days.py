@@ -6,7 +6,7 @@ period that reaches there is counted by weekends, and `is_announced` says so to 
 
 from datetime import date, timedelta
 
-import chinese_calendar
+import chinese_calendar.constants
 
 from workflows.errors import InvalidData
 
@@ -25,6 +25,11 @@ def is_announced(day: date) -> bool:
     except NotImplementedError:
         return False
     return True
+
+
+def last_announced_year() -> int:
+    """The last year whose holidays the library knows."""
+    return int(max(chinese_calendar.constants.holidays).year)
 
 
 def is_working_day(day: date) -> bool:

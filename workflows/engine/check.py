@@ -121,6 +121,10 @@ def _of_node(
         yield from job_rows.faults_in(node, _forms_of_steps(catalogue, files))
     elif node.kind == "businessRuleTask" and node.decision not in tables:
         yield "decision.missing", f"没有名为 {node.decision} 的决策表"
+    calendar = node.properties.get("calendar") if node.event == "timer" else None
+    if calendar and calendar not in environment.calendars:
+        known = "、".join(sorted(environment.calendars)) or "（无）"
+        yield "calendar.unknown", f"没有名为 {calendar} 的日历，可用的有 {known}"
     if node.event == "message" and node.properties.get("form"):
         yield from _form_and_post(node, files, environment)
         available = node.properties.get("available_when")

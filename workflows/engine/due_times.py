@@ -1,7 +1,7 @@
 """When a timer is due: ISO 8601 dates and durations, counted in office days where a date is the base."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -14,9 +14,12 @@ _DURATION = re.compile(
     r"P(?!$)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.ASCII
 )
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(T.*)?")
-
+_DAYS = re.compile(r"P(\d{1,3})D", re.ASCII)
 
 _CYCLE = re.compile(r"R(\d*)/(?:(\d{4}-\d{2}-\d{2}(?:T[^/]*)?)/)?(P[^/]*)", re.ASCII)
+
+Count = Callable[[date, int], date]
+"""The n-th day that counts after a day."""
 
 SHORTEST_CYCLE = timedelta(hours=1)
 MOST_TIMES = 1_000
@@ -60,37 +63,71 @@ def fault_in(text: str, *, repeats: bool = False) -> str | None:
     return None
 
 
-def due_at(text: str, since: str | None, *, is_deadline: bool, context: Mapping[str, Any]) -> datetime:
+def days_in(text: str) -> int:
+    """The days of a duration that a calendar can count; raises TimerFault for anything but whole days (`P5D`)."""
+    found = _DAYS.fullmatch(text.strip())
+    if found is None or not int(found[1]):
+        raise TimerFault(f"“{text}”不能按日历计算，应写成 P5D（五个工作日）这样的天数")
+    return int(found[1])
+
+
+def fault_in_terms(text: str, *, counted: bool) -> str | None:
+    """Why a duration of the timer's properties, or of a timer that counts by a calendar, must not be published."""
+    if not _DURATION.fullmatch(text.strip()):
+        return expressions.fault_in(text)
+    try:
+        days_in(text) if counted else duration(text)
+    except TimerFault as fault:
+        return str(fault)
+    return None
+
+
+def due_at(
+    text: str, since: str | None, *, is_deadline: bool, context: Mapping[str, Any], count: Count | None = None
+) -> datetime:
     """The moment the timer fires.
 
     `text` is an ISO date or duration, or an expression for one; `since` is an expression for the date a duration counts
-    from, otherwise it counts from now. A wait ends when its last day begins; a deadline passes when its day is over.
+    from, otherwise it counts from now. With `count` only days of a calendar are counted, from `since` or today. A wait
+    ends when its last day begins; a deadline passes when its day is over.
     """
-    value = text.strip() if is_literal(text) else expressions.evaluate(text, context)
-    if not isinstance(value, str):
-        raise TimerFault(f"“{text}”没有得到日期或期限")
+    value = _written(text, context)
+    if count is not None:
+        first = clock.today() if since is None else _office_day(_base(since, context))
+        return _moment(count(first, days_in(value)), is_deadline)
     if _DATE.fullmatch(value):
         return _moment(_date_or_moment(value), is_deadline)
     if since is None:
         return clock.now() + duration(value)
-    base = expressions.evaluate(since, context)
-    if not isinstance(base, str):
-        raise TimerFault(f"起算日“{since}”还没有填写")
-    return _moment(_date_or_moment(base) + duration(value), is_deadline)
+    return _moment(_base(since, context) + duration(value), is_deadline)
 
 
-def first_of_cycle(text: str, since: str | None, context: Mapping[str, Any]) -> dict[str, Any]:
+def after_grace(due: datetime, grace: str, *, context: Mapping[str, Any], count: Count | None = None) -> datetime:
+    """When a deadline has passed and so much more time, an ISO duration or an expression for one, as well."""
+    value = _written(grace, context)
+    if count is not None:
+        return _moment(count(last_day(due), days_in(value)), is_deadline=True)
+    return (due.astimezone(clock.OFFICE_ZONE) + duration(value)).astimezone(UTC)
+
+
+def first_of_cycle(
+    text: str, since: str | None, context: Mapping[str, Any], *, after: str | None = None
+) -> dict[str, Any]:
     """The first moment of a repeating timer as `due`, the times `left` after it (None without end) and what lies
     between two times as `every`.
 
     `text` is an ISO repeating interval or an expression for one: `R3/P7D` (three times, the first after seven days),
-    `R/P1D` (until the step ends), `R3/2020-05-04/P7D` (the first on a day). `since` is as for `due_at`.
+    `R/P1D` (until the step ends), `R3/2020-05-04/P7D` (the first on a day). `since` is as for `due_at`. With `after`,
+    a duration or an expression for one, the first time comes when that deadline has passed.
     """
     value = text.strip() if is_cycle(text) else expressions.evaluate(text, context)
     if not isinstance(value, str):
         raise TimerFault(f"“{text}”没有得到重复的期限")
     times, begins, every = _parts_of_cycle(value)
-    due = due_at(begins or every, None if begins else since, is_deadline=False, context=context)
+    if after is not None and begins is None:
+        due = due_at(after, since, is_deadline=True, context=context)
+    else:
+        due = due_at(begins or every, None if begins else since, is_deadline=False, context=context)
     return {"due": due.isoformat(), "left": None if times is None else times - 1, "every": every}
 
 
@@ -120,6 +157,24 @@ def _parts_of_cycle(text: str) -> tuple[int | None, str | None, str]:
 def last_day(due: datetime) -> date:
     """The last office day on which the deadline is still kept."""
     return (due - timedelta(seconds=1)).astimezone(clock.OFFICE_ZONE).date()
+
+
+def _written(text: str, context: Mapping[str, Any]) -> str:
+    value = text.strip() if is_literal(text) else expressions.evaluate(text, context)
+    if not isinstance(value, str):
+        raise TimerFault(f"“{text}”没有得到日期或期限")
+    return value
+
+
+def _base(since: str, context: Mapping[str, Any]) -> date:
+    base = expressions.evaluate(since, context)
+    if not isinstance(base, str):
+        raise TimerFault(f"起算日“{since}”还没有填写")
+    return _date_or_moment(base)
+
+
+def _office_day(value: date) -> date:
+    return value.astimezone(clock.OFFICE_ZONE).date() if isinstance(value, datetime) else value
 
 
 def _date_or_moment(text: str) -> date:

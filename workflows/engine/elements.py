@@ -3,6 +3,7 @@
 Whatever SpiffWorkflow would accept and then not do, or do otherwise than BPMN says, is refused here.
 """
 
+import re
 from collections.abc import Iterator
 
 from workflows.engine import due_times, expressions
@@ -208,6 +209,24 @@ def _timer(node: Node, place: str) -> Iterator[tuple[str, str]]:
     since = node.properties.get("since")
     if since and (why := expressions.fault_in(since)):
         yield "timer.broken", f"起算日“{since}”有误：{why}"
+    yield from _timer_terms(node)
+
+
+def _timer_terms(node: Node) -> Iterator[tuple[str, str]]:
+    """What the timer's properties say beside its text; which calendars there are is not known here."""
+    calendar, after, grace = (node.properties.get(name) for name in ("calendar", "after", "grace"))
+    if calendar and node.timer != "timeDuration":
+        yield "timer.terms", "只有期限（timeDuration）能按日历（calendar）计算，请删除日历，或改为期限"
+    elif calendar and node.detail and (why := due_times.fault_in_terms(node.detail, counted=True)):
+        yield "timer.broken", f"期限“{node.detail}”有误：{why}"
+    if after and (node.timer != "timeCycle" or re.match(r"R\d*/\d", node.detail or "")):
+        yield "timer.terms", "先经过的期限（after）只能用在没有写明开始日期的重复期限（timeCycle）上"
+    elif after and (why := due_times.fault_in_terms(after, counted=False)):
+        yield "timer.broken", f"先经过的期限“{after}”有误：{why}"
+    if grace and (node.timer != "timeDuration" or node.kind != "boundaryEvent"):
+        yield "timer.terms", "宽限（grace）只能用在步骤边上的期限（timeDuration）上"
+    elif grace and (why := due_times.fault_in_terms(grace, counted=bool(calendar))):
+        yield "timer.broken", f"宽限“{grace}”有误：{why}"
 
 
 def _event_gateway(node: Node, catalogue: Drawing) -> Iterator[tuple[str, str]]:

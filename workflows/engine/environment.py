@@ -5,6 +5,7 @@ The engine never imports the domain; an `Environment` is handed to it.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
@@ -90,6 +91,10 @@ ChoiceSource = Callable[[Session, int], Sequence[Choice]]
 """Choices for a form field, from the session and the case's unit."""
 
 
+Calendar = Callable[[Session, int, date, int], date]
+"""The n-th day after a day that counts, from the session, the case's unit, the day and n; the day is not counted."""
+
+
 @dataclass(frozen=True)
 class Environment:
     """Everything the engine is told, in one hand."""
@@ -101,6 +106,8 @@ class Environment:
     """The data a new case of a process at a unit begins with, such as the values of its rule set."""
     repairers: Callable[[Session, str, int], Sequence[Addressee]] = lambda _session, _act, _unit_id: ()
     """Who may `retry`, `correct` or `skip` what cannot go on in a case of a unit."""
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    """What a timer may count its days by, under the word that a drawing uses."""
     ended: Callable[[Session, int, str | None], None] = lambda _session, _case_id, _result: None
     """Told when a case has ended, with the `result` its end event names."""
     live: dict[int, Any] | None = None

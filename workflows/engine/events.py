@@ -4,6 +4,7 @@ A token that arrives makes a new task, so an event definition never has to be re
 never wakes again.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from SpiffWorkflow.bpmn import BpmnEvent
@@ -28,13 +29,19 @@ from workflows import clock
 
 
 class DueTime(TimerEventDefinition):  # type: ignore[misc]
-    """A date, duration or cycle that is worked out once, when the token arrives, and then waits for our clock."""
+    """A date, duration or cycle that is worked out once, when the token arrives, and then waits for our clock.
+
+    `properties` are those the drawing gives the event: `since`, `calendar`, `after`, `grace`.
+    """
 
     def __init__(
-        self, name: str, expression: str, since: str | None, *, is_deadline: bool, repeats: bool = False
+        self, name: str, expression: str, properties: Mapping[str, str], *, is_deadline: bool, repeats: bool = False
     ) -> None:
         super().__init__(name, expression)
-        self.since = since
+        self.since = properties.get("since") or None
+        self.calendar = properties.get("calendar") or None
+        self.after = properties.get("after") or None
+        self.grace = properties.get("grace") or None
         self.is_deadline = is_deadline
         self.repeats = repeats
 

@@ -94,14 +94,25 @@ class Scripts(PythonScriptEngine):  # type: ignore[misc]
 
     def first_time(self, task: Task, timer: DueTime) -> dict[str, Any]:
         """When a timer that has just been reached fires, and how often again."""
-        context = self.context(task)
+        context, count = self.context(task), self._count_by(timer.calendar)
         try:
             if timer.repeats:
-                return due_times.first_of_cycle(timer.expression, timer.since, context)
-            due = due_times.due_at(timer.expression, timer.since, is_deadline=timer.is_deadline, context=context)
+                return due_times.first_of_cycle(timer.expression, timer.since, context, after=timer.after)
+            due = due_times.due_at(
+                timer.expression, timer.since, is_deadline=timer.is_deadline, context=context, count=count
+            )
+            if timer.grace is None:
+                return {"due": due.isoformat()}
+            late = due_times.after_grace(due, timer.grace, context=context, count=count)
         except (due_times.TimerFault, expressions.ExpressionFault) as error:
             raise DrawingAtFault(step=self.act.label(element_of(task)), why=str(error)) from None
-        return {"due": due.isoformat()}
+        return {"due": late.isoformat(), "deadline": due.isoformat()}
+
+    def _count_by(self, calendar: str | None) -> due_times.Count | None:
+        if calendar is None:
+            return None
+        count, act = self.act.environment.calendars[calendar], self.act
+        return lambda day, n: count(act.session, act.case.unit_id, day, n)
 
     def next_time(self, task: Task) -> dict[str, Any] | None:
         """When a repeating timer that has just fired fires again; None after the last time."""

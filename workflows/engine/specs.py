@@ -130,8 +130,7 @@ class _EventParser(_Parser, SpiffTaskParser):  # type: ignore[misc]
             case "timer":
                 repeats = node.timer == "timeCycle"
                 is_deadline = node.kind == "boundaryEvent" and not repeats
-                since = node.properties.get("since") or None
-                return DueTime(name, node.detail or "", since, is_deadline=is_deadline, repeats=repeats)
+                return DueTime(name, node.detail or "", node.properties, is_deadline=is_deadline, repeats=repeats)
             case "message":
                 return Message(node.detail or name, node.correlation or None, node.properties.get("payload"))
             case "signal":

@@ -5,10 +5,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from workflows import clock
-from workflows.domain import members, quota_ledger, rule_sets
+from workflows.domain import calendars, members, quota_ledger, rule_sets
+from workflows.domain.calendars import Days
 from workflows.domain.members import CandidateStatus
 from workflows.domain.quota_ledger import NoPlan
-from workflows.engine.environment import Choice, Environment, Operation
+from workflows.engine.environment import Calendar, Choice, Environment, Operation
 from workflows.operations import candidates, deliberations, notices, places
 from workflows.operations.posts import PostDirectory, repairers
 
@@ -22,6 +23,7 @@ OPERATIONS = [
     Operation("meetings.decide", "计票", deliberations.decide, ("meeting", "rules")),
     Operation("calendar.notice_end", "计算公示期", deliberations.notice_end, ("posted_on", "working_days")),
     Operation("notices.remind", "催办", notices.remind, ("step", "text")),
+    Operation("notices.escalate", "逾期报告上级", notices.escalate, ("step", "to")),
 ]
 """Every operation, with its Chinese title, parameters and the error codes it offers to the drawing."""
 
@@ -45,11 +47,16 @@ def _branch_members(session: Session, unit_id: int) -> list[Choice]:
     return [Choice(str(person.id), person.name) for person in members.eligible_guides(session, unit_id)]
 
 
+def _counting(days: Days) -> Calendar:
+    return lambda session, unit_id, day, n: calendars.add_working_days(session, unit_id, day, n, days)
+
+
 ENVIRONMENT = Environment(
     directory=PostDirectory(),
     operations={operation.name: operation for operation in OPERATIONS},
     choices={"branch_members": _branch_members},
     beginning=rules_at_beginning,
     repairers=repairers,
+    calendars={str(days): _counting(days) for days in Days},
     ended=settle_candidate,
 )

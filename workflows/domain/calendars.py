@@ -1,0 +1,191 @@
+"""Business calendars: on which days a unit works, and when it is closed for school holidays.
+
+Public holidays and the weekends worked in exchange come from `working_days`. School holidays are dated rows; a holiday
+holds for its unit and everything that reports to it, and a school may have its own beside. Whatever was worked out
+before a holiday was entered or removed stays as it is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, Date, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from workflows import clock, journal
+from workflows.database import Base, BigId
+from workflows.domain import units, working_days
+from workflows.domain.columns import reference
+from workflows.domain.units import Unit
+from workflows.domain.working_days import DaysWrong
+from workflows.errors import InvalidData, NotFound, Refusal
+from workflows.journal import Actor, Event
+
+LONGEST_HOLIDAY = timedelta(days=120)
+"""A longer one is a slip of the pen: a summer holiday has about sixty days."""
+
+LONGEST_NAME = 60
+
+MOST_DAYS = 1_000
+
+
+class Days(StrEnum):
+    """Which days count."""
+
+    WORKING = "working_days"
+    """Days on which offices work."""
+    SCHOOL = "school_days"
+    """Those of them that lie in no school holiday of the unit."""
+
+
+class SchoolHoliday(Base):
+    """A time, both ends included, in which a unit and everything below it is on holiday; never deleted."""
+
+    __tablename__ = "school_holiday"
+    __table_args__ = (CheckConstraint("last >= first", name="dates"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    unit_id: Mapped[int] = reference("unit.id")
+    name: Mapped[str] = mapped_column(String(LONGEST_NAME))
+    first: Mapped[date] = mapped_column(Date)
+    last: Mapped[date] = mapped_column(Date)
+    person_id: Mapped[int | None] = mapped_column(BigId)
+    entered_at: Mapped[datetime]
+    removed_by: Mapped[int | None] = mapped_column(BigId)
+    removed_at: Mapped[datetime | None]
+
+
+@dataclass(frozen=True)
+class Holiday:
+    """A holiday as it holds for a unit; `unit` is who entered it, the unit itself or one above."""
+
+    row: SchoolHoliday
+    unit: Unit
+
+
+class HolidayDatesWrong(InvalidData):
+    """The first or last day of a school holiday cannot be right."""
+
+    code = "holiday.dates"
+    sentence = "假期的起止日期有误，请按各栏的提示修改。"
+    rule = "末日不早于首日，一个假期不超过120天"
+
+
+class HolidayOverlaps(Refusal):
+    """The unit has entered a holiday for some of these days already."""
+
+    code = "holiday.overlaps"
+    sentence = "“{name}”（{first}至{last}）已包括其中的日子，请先删除它，或改填其他日期。"
+    rule = "同一组织的两个假期不得重叠"
+
+
+def is_working_day(session: Session, unit_id: int, day: date, days: Days = Days.SCHOOL) -> bool:
+    """Whether `day` counts for the unit; raises NotFound for an unknown unit."""
+    return _Calendar(session, unit_id, day, days).counts(day)
+
+
+def add_working_days(session: Session, unit_id: int, day: date, n: int, days: Days = Days.SCHOOL) -> date:
+    """The `n`-th day after `day` that counts for the unit; `day` itself is not counted. Raises DaysWrong, NotFound."""
+    if not 1 <= n <= MOST_DAYS:
+        raise DaysWrong(fields={"working_days": f"应为 1 至 {MOST_DAYS} 的整数"})
+    calendar = _Calendar(session, unit_id, day, days)
+    while n:
+        day += timedelta(days=1)
+        n -= calendar.counts(day)
+    return day
+
+
+def working_days_between(session: Session, unit_id: int, first: date, last: date, days: Days = Days.SCHOOL) -> int:
+    """How many days from `first` to `last`, both included, count for the unit; 0 when `last` is earlier."""
+    calendar = _Calendar(session, unit_id, first, days)
+    return sum(calendar.counts(first + timedelta(days=after)) for after in range((last - first).days + 1))
+
+
+class _Calendar:
+    """The holidays of one unit from one day on, asked once."""
+
+    def __init__(self, session: Session, unit_id: int, since: date, days: Days) -> None:
+        line = [unit.id for unit in units.line_of(session, unit_id)]
+        holidays = _holding_for(session, line, since) if days is Days.SCHOOL else []
+        self.closed = [(row.first, row.last) for row in holidays]
+
+    def counts(self, day: date) -> bool:
+        return working_days.is_working_day(day) and not any(first <= day <= last for first, last in self.closed)
+
+
+def _holding_for(session: Session, unit_ids: Sequence[int], since: date) -> list[SchoolHoliday]:
+    query = select(SchoolHoliday).where(
+        SchoolHoliday.unit_id.in_(unit_ids), SchoolHoliday.last >= since, SchoolHoliday.removed_at.is_(None)
+    )
+    return list(session.scalars(query.order_by(SchoolHoliday.first, SchoolHoliday.id)))
+
+
+def holidays_of(session: Session, unit_id: int, since: date) -> list[Holiday]:
+    """What holds for the unit and is not over before `since`: its own holidays and those of the units above, by date.
+
+    Raises NotFound for an unknown unit.
+    """
+    line = {unit.id: unit for unit in units.line_of(session, unit_id)}
+    return [Holiday(row, line[row.unit_id]) for row in _holding_for(session, list(line), since)]
+
+
+def enter_holiday(session: Session, *, unit_id: int, name: str, first: date, last: date, actor: Actor) -> SchoolHoliday:
+    """Enter a holiday of a unit; raises NotFound, HolidayDatesWrong, HolidayOverlaps. Journalled on the unit.
+
+    The unit's row is locked, so that two offices do not enter the same days at once.
+    """
+    units.lock(session, unit_id)
+    _check(name, first, last)
+    for own in _holding_for(session, [unit_id], first):
+        if own.first <= last:
+            raise HolidayOverlaps(
+                name=own.name,
+                first=own.first.isoformat(),
+                last=own.last.isoformat(),
+                fields={"first": "这些日子已在另一个假期中"},
+            )
+    row = SchoolHoliday(
+        unit_id=unit_id,
+        name=name.strip(),
+        first=first,
+        last=last,
+        person_id=actor.person_id,
+        entered_at=clock.now(),
+    )
+    session.add(row)
+    session.flush()
+    _journal(session, Event.HOLIDAY_ENTERED, row, actor)
+    return row
+
+
+def remove_holiday(session: Session, *, unit_id: int, holiday_id: int, actor: Actor) -> SchoolHoliday:
+    """Take a unit's own holiday away; raises NotFound when it has none of this number (any more). Journalled."""
+    units.lock(session, unit_id)
+    row = session.get(SchoolHoliday, holiday_id, populate_existing=True)
+    if row is None or row.unit_id != unit_id or row.removed_at is not None:
+        raise NotFound(what="假期")
+    row.removed_at, row.removed_by = clock.now(), actor.person_id
+    session.flush()
+    _journal(session, Event.HOLIDAY_REMOVED, row, actor)
+    return row
+
+
+def _check(name: str, first: date, last: date) -> None:
+    wrong = {}
+    if not 1 <= len(name.strip()) <= LONGEST_NAME:
+        wrong["name"] = f"应为 1 至 {LONGEST_NAME} 个字符"
+    if not 2000 <= first.year <= 2099:
+        wrong["first"] = "年份应为 2000 至 2099"
+    if last < first:
+        wrong["last"] = "末日不能早于首日"
+    elif last - first >= LONGEST_HOLIDAY:
+        wrong["last"] = f"一个假期不能超过 {LONGEST_HOLIDAY.days} 天"
+    if wrong:
+        raise HolidayDatesWrong(fields=wrong)
+
+
+def _journal(session: Session, event: Event, row: SchoolHoliday, actor: Actor) -> None:
+    chain = journal.unit_chain(row.unit_id)
+    dates = [row.first.isoformat(), row.last.isoformat()]
+    journal.record(session, event, chain=chain, actor=actor, holiday=row.id, name=row.name, dates=dates)
