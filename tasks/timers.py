@@ -11,7 +11,7 @@ from tasks.database import snapshot, transaction
 from tasks.failures import log_failure, said_of
 from tasks.schedule import FIRE_TIMERS
 from workflows import clock
-from workflows.engine import cases, incidents, persistence
+from workflows.engine import cases, incidents, repairs
 from workflows.engine.job_tables import Resolution
 from workflows.engine.tables import DueTimer
 from workflows.errors import Busy
@@ -70,18 +70,15 @@ def _keep(timer_id: int, error: Exception) -> None:
     if isinstance(error, Busy):
         return
     with transaction() as session:
-        known = session.get(DueTimer, timer_id)
-        if known is None:
-            return
-        # Everybody locks the case before its rows.
-        persistence.lock(session, known.case_id)
-        timer = session.get(DueTimer, timer_id, populate_existing=True)
+        timer = session.get(DueTimer, timer_id, with_for_update=True)
         if timer is None:
             return
         timer.attempts += 1
         timer.last_error = said_of(error)
-        if timer.attempts >= ENOUGH_ATTEMPTS or incidents.needs_a_person(error):
-            alarms.tell_of(session, incidents.open_for_timer(session, timer, error))
-            return
         # The saved state keeps the true moment; the row only says when to try next.
         timer.due_at = clock.now() + wait_after(timer.attempts)
+        enough = timer.attempts >= ENOUGH_ATTEMPTS or incidents.needs_a_person(error)
+    if enough:
+        # Not in the transaction above: everybody locks the case before its rows.
+        with transaction() as session:
+            alarms.tell_of(session, repairs.hold_timer(session, ENVIRONMENT, timer_id, error))

@@ -1,6 +1,6 @@
 """What a person can do about a case that cannot go on: try again, correct what the step reads, skip it."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -299,10 +299,17 @@ def timer_case(office: Office) -> DueTimer:
     return office.session.scalars(select(DueTimer)).one()
 
 
+def hold(office: Office, timer_row: DueTimer) -> Incident:
+    incident = repairs.hold_timer(office.session, office.environment, timer_row.id, NoneLeft())
+    office.session.commit()
+    assert incident is not None
+    return incident
+
+
 def test_a_timer_with_an_incident_waits_for_a_person(office: Office) -> None:
     timer_row = timer_case(office)
     with clock.moved_by(timedelta(days=2)):
-        incidents.open_for_timer(office.session, timer_row, NoneLeft())
+        hold(office, timer_row)
         assert cases.due_timers(office.session) == []
         office.left = 1
         retry(office)
@@ -313,7 +320,7 @@ def test_a_timer_with_an_incident_waits_for_a_person(office: Office) -> None:
 
 
 def test_a_timer_is_not_skipped(office: Office) -> None:
-    incidents.open_for_timer(office.session, timer_case(office), NoneLeft())
+    hold(office, timer_case(office))
     with pytest.raises(repairs.SkipNotAllowed):
         skip(office)
 
@@ -424,22 +431,36 @@ def test_a_fact_that_may_name_a_person_is_left_out(office: Office) -> None:
     assert incidents.message(the_incident(office)) == "—已在一班团支部登记"
 
 
-def test_a_deadline_that_fails_beside_a_person_is_told_by_its_step(office: Office) -> None:
+def test_a_deadline_that_waits_for_a_person_is_in_nobodys_way(office: Office) -> None:
     text = drawing(
         start(),
         user("ask"),
+        user("tell"),
+        both("apart"),
+        both("together"),
         boundary("late", "ask", timer("P1D")),
         TAKE,
         end("reminded"),
         end(),
-        way("begin", "ask", "done"),
+        way("begin", "apart", "ask", "together", "done"),
+        way("apart", "tell", "together"),
         way("late", "take", "reminded"),
-        lanes={"书记": ["ask"]},
+        lanes={"书记": ["ask", "tell"]},
     )
-    office.start(bundle(text, ask=ANY_FORM))
-    row = office.session.scalars(select(DueTimer)).one()
-    incident = incidents.open_for_timer(office.session, row, NoneLeft())
-    assert (incident.step, incident.since.date()) == ("late", date(2020, 3, 2))
+    office.left = 0
+    office.start(bundle(text, ask=ANY_FORM, tell=ANY_FORM))
+    with clock.moved_by(timedelta(days=2)):
+        with pytest.raises(NoneLeft):
+            office.do("tell")
+        office.session.rollback()
+        incident = hold(office, office.session.scalars(select(DueTimer)).one())
+        assert (incident.step, incident.since) == ("late", clock.now())
+        office.do("tell")
+        office.do("ask")
+        assert office.ended_at == "done"
+        assert stuck.settle(office.session) == 1
+    assert the_incident(office).resolution == Resolution.OVERTAKEN
+    assert repairs.hold_timer(office.session, office.environment, 999, NoneLeft()) is None
 
 
 def test_the_operation_is_called_for_whoever_led_to_it_also_after_a_retry(office: Office) -> None:

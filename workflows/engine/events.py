@@ -50,7 +50,7 @@ class DueTime(TimerEventDefinition):  # type: ignore[misc]
         kept = my_task.internal_data
         if kept.get("due") is None:
             kept.update(my_task.workflow.script_engine.first_time(my_task, self))
-        if kept["due"] <= clock.now().isoformat():
+        if kept["due"] <= clock.now().isoformat() and not kept.get("held"):
             kept["event_fired"] = True
         return bool(kept.get("event_fired", False))
 

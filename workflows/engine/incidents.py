@@ -55,8 +55,7 @@ def open_for_job(session: Session, job: Job, error: Exception) -> Incident:
 
 
 def open_for_timer(session: Session, timer: DueTimer, error: Exception) -> Incident:
-    """What follows a timer cannot go on; the timer waits for a person."""
-    timer.held = True
+    """What follows a timer cannot go on. `repairs.hold_timer` is the way in."""
     return _open(session, IncidentKind.TIMER, timer.id, timer.case_id, timer.step, timer.label, error, timer.attempts)
 
 

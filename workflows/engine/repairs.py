@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -21,7 +22,7 @@ from workflows.engine.environment import Environment
 from workflows.engine.forms import Form
 from workflows.engine.job_rows import MAY_SKIP
 from workflows.engine.job_tables import Incident, IncidentKind, IncidentStatus, Job, Resolution
-from workflows.engine.running import Act, advance
+from workflows.engine.running import Act, advance, every_task
 from workflows.engine.specs import OperationStep
 from workflows.engine.tables import Case, DueTimer, StepRecord
 from workflows.errors import InvalidData, NotAuthorised, NotFound, Refusal, StaleVersion
@@ -138,6 +139,30 @@ def skip(
     return incident
 
 
+def hold_timer(session: Session, environment: Environment, timer_id: int, error: Exception) -> Incident | None:
+    """Let a timer that cannot go on wait for a person, so that it is in nobody's way; None when it is gone."""
+    timer = session.get(DueTimer, timer_id)
+    if timer is None:
+        return None
+    case = persistence.lock(session, timer.case_id)
+    timer = session.get(DueTimer, timer_id, populate_existing=True)
+    if timer is None:
+        return None
+    _mark_held(session, environment, case, timer, held=True)
+    return incidents.open_for_timer(session, timer, error)
+
+
+def _mark_held(session: Session, environment: Environment, case: Case, timer: DueTimer, *, held: bool) -> None:
+    """On the row, so that nobody fires it, and in the state, so that no other act on the case does."""
+    act = Act(session, environment, case, bundles.parsed(session, case.bundle_id), journal.SYSTEM)
+    with persistence.discarded_on_refusal(environment, case.id):
+        workflow = persistence.load(act)
+        [task] = [task for task in every_task(workflow, TaskState.WAITING) if workflow.number_of(task) == timer.task]
+        task.internal_data["held"] = held
+        persistence.write(act, workflow)
+    timer.held = held
+
+
 def may_skip(bundle: ParsedBundle, incident: Incident) -> bool:
     """Whether the drawing lets a case go on without the step."""
     node = bundle.drawing.nodes.get(incident.step)
@@ -201,7 +226,8 @@ def _set_going(session: Session, environment: Environment, incident: Incident, c
         jobs.try_again(session, session.get_one(Job, incident.source_id, populate_existing=True))
     elif incident.kind == IncidentKind.TIMER:
         timer = session.get_one(DueTimer, incident.source_id, populate_existing=True)
-        timer.held, timer.due_at = False, clock.now()
+        _mark_held(session, environment, case, timer, held=False)
+        timer.due_at = clock.now()
     else:
         _move(session, environment, incident, case)
 
