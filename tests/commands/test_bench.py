@@ -14,7 +14,7 @@ from click.testing import Result
 from sqlalchemy import create_engine, text
 
 from tests.support.postgres import Postgres
-from webapp.commands.bench import batch, ground
+from webapp.commands.bench import batch, ground, http, walking
 from workflows import migrations
 
 Tuancheng = Callable[..., Result]
@@ -39,6 +39,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     """A dozen rounds or pages run the same code as two hundred, and one uncounted case the same as three."""
     monkeypatch.setattr("webapp.commands.bench.steps.WARM", 1)
+    monkeypatch.setattr("webapp.commands.bench.http.WARM", 1)
     monkeypatch.setattr("webapp.commands.bench.inbox.RUNS", 12)
     monkeypatch.setattr("webapp.commands.bench.looping.STEPS", 12)
     monkeypatch.setattr("webapp.commands.bench.looping.LATE", slice(9, 12))
@@ -51,6 +52,10 @@ def databases(address: str) -> set[str]:
             return set(connection.scalars(text("SELECT datname FROM pg_database")))
     finally:
         engine.dispose()
+
+
+def way_of_people() -> list[walking.Step]:
+    return [step for step in walking.way() if step.step]
 
 
 def told(answer: Result) -> dict[str, Any]:
@@ -94,6 +99,36 @@ def test_steps_tells_people_the_same_in_words(tuancheng: Tuancheng) -> None:
     for word in ("每秒步数", "中位数", "每步语句", "办结案件"):
         assert word in answer.stdout
     assert "SpiffWorkflow" not in answer.stdout
+
+
+def test_http_has_people_act_through_the_server_beside_the_service_layer(tuancheng: Tuancheng, temporary: Path) -> None:
+    found = told(tuancheng("bench", "http", "--cases", "1", "--json"))
+    steps = len(way_of_people())
+    assert (found["http_steps"], found["page_steps"], found["service_steps"]) == (steps, steps, steps)
+    assert 0 < found["http_median_ms"] <= found["http_p95_ms"]
+    assert found["http_steps_per_s"] > 0
+    assert found["http_statements_per_step"] > found["service_statements_per_step"] > 0
+    assert found["http_cpu_median_ms"] > 0
+    assert found["http_get_median_ms"] > 0
+    assert found["floor_get_statements"] == 0
+    assert not list(temporary.iterdir())
+
+
+def test_http_on_postgresql_tells_people_the_same_in_words(tuancheng: Tuancheng, given: str) -> None:
+    before = databases(given)
+    answer = tuancheng("bench", "http", "--cases", "1", "--database", given)
+    assert answer.exit_code == 0, answer.output
+    for word in ("经接口", "经网页", "服务层", "办理前读取"):
+        assert word in answer.stdout
+    assert databases(given) == before
+
+
+def test_a_server_that_does_not_come_up_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, temporary: Path) -> None:
+    monkeypatch.setattr("webapp.embedded.children.sys.executable", "/bin/false")
+    told = pytest.raises(ClickException, match="网页没有启动")
+    with ground.fresh(None) as there, told, http._server(there):
+        pass
+    assert not list(temporary.iterdir())
 
 
 def test_batch_has_a_worker_decide_every_item_once(tuancheng: Tuancheng, given: str, temporary: Path) -> None:
@@ -179,7 +214,9 @@ def test_an_address_that_leads_nowhere_is_refused_in_words(tuancheng: Tuancheng,
 
 @pytest.mark.parametrize("size", ["0", "-1", "many"])
 @pytest.mark.parametrize(
-    "what", [("steps", "--cases"), ("batch", "--items"), ("inbox", "--cases")], ids=lambda it: it[0]
+    "what",
+    [("steps", "--cases"), ("http", "--cases"), ("batch", "--items"), ("inbox", "--cases")],
+    ids=lambda it: it[0],
 )
 def test_a_size_that_is_none_is_refused(tuancheng: Tuancheng, what: tuple[str, str], size: str) -> None:
     assert tuancheng("bench", *what, size).exit_code == 2

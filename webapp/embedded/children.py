@@ -22,15 +22,21 @@ def broker(data: Path, port: int) -> Child:
 
 def worker_and_pages(data: Path, host: str, port: int) -> list[Child]:
     """The children that need the tables, in the order in which they start; they stop the other way round."""
-    logs = data / "log"
     celery, quiet = [sys.executable, "-m", "celery", "-A", "tasks.app"], ["--loglevel", "warning"]
     worker = ["worker", "--concurrency", str(WORKERS)]
-    web = [sys.executable, "-m", "gunicorn", "webapp.app:create_app()", "--bind", f"{host}:{port}"]
-    processes = ["--workers", str(WORKERS), "--worker-class", "gthread", "--threads", str(THREADS)]
-    access = ["--access-logfile", "-", "--access-logformat", LINE_OF_ACCESS]
     return [
         # Not `worker --beat`: a worker does not notice that its clock has died, and nothing would ever be due again.
-        Child("时钟", [*celery, "beat", *quiet], logs / "beat.log"),
-        Child("后台任务", [*celery, *worker, *quiet], logs / "worker.log"),
-        Child("网页", [*web, *processes, *access], logs / "web.log"),
+        Child("时钟", [*celery, "beat", *quiet], data / "log" / "beat.log"),
+        Child("后台任务", [*celery, *worker, *quiet], data / "log" / "worker.log"),
+        pages(data, host, port),
     ]
+
+
+def pages(
+    data: Path, host: str, port: int, *, workers: int = WORKERS, application: str = "webapp.app:create_app()"
+) -> Child:
+    """The server of the pages and the API; a measurement serves the same application in a meter."""
+    web = [sys.executable, "-m", "gunicorn", application, "--bind", f"{host}:{port}"]
+    processes = ["--workers", str(workers), "--worker-class", "gthread", "--threads", str(THREADS)]
+    access = ["--access-logfile", "-", "--access-logformat", LINE_OF_ACCESS]
+    return Child("网页", [*web, *processes, *access], data / "log" / "web.log")

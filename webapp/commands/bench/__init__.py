@@ -41,6 +41,20 @@ def measure_steps(cases: int, seed: int, database: str | None, *, as_json: bool,
     _tell(found, STEPS_IN_WORDS, as_json=as_json)
 
 
+@command.command(name="http")
+@click.option(
+    "--cases", type=click.IntRange(1, 50_000), default=20, show_default=True, help="每种方式各走多少名申请人。"
+)
+@on_a_ground
+def measure_http(cases: int, seed: int, database: str | None, *, as_json: bool) -> None:
+    """一个人工步骤经由网络接口和网页办理的耗时（一个网页进程），与服务层办理交替进行。"""
+    from webapp.commands.bench import ground, http
+
+    with ground.fresh(database) as there:
+        found = http.measure(there, cases, seed)
+    _tell(found, HTTP_IN_WORDS, as_json=as_json)
+
+
 @command.command(name="batch")
 @click.option("--items", type=click.IntRange(1, 1000), default=200, show_default=True, help="一次批量办理的事项数。")
 @click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="后台任务的进程数。")
@@ -83,6 +97,14 @@ STEPS_IN_WORDS = {
 }
 
 ONLY_BESIDE = frozenset({"与裸 SpiffWorkflow 之比", "只写一行并提交"})
+
+HTTP_IN_WORDS = {
+    "经接口": "每秒 {http_steps_per_s} 步（{http_steps} 步），中位数 {http_median_ms} ms，第95百分位 {http_p95_ms} ms",
+    "经网页": "每秒 {page_steps_per_s} 步（{page_steps} 步），中位数 {page_median_ms} ms，第95百分位 {page_p95_ms} ms",
+    "服务层": "每秒 {service_steps_per_s} 步（{service_steps} 步），中位数 {service_median_ms} ms",
+    "语句": "接口 {http_statements_per_step}，网页 {page_statements_per_step}，服务层 {service_statements_per_step}",
+    "办理前读取": "接口 {http_get_median_ms} ms，网页 {page_get_median_ms} ms；什么都不读 {floor_get_median_ms} ms",
+}
 
 BATCH_IN_WORDS = {
     "每秒项数": "{items_per_s}（{items} 项，{seconds} 秒，{workers} 个进程）",
