@@ -9,6 +9,7 @@ from webapp.pages import (
     board,
     cases,
     furniture,
+    holidays,
     home,
     inbox,
     incidents,
@@ -29,6 +30,7 @@ BLUEPRINTS = (
     batches.bp,
     incidents.bp,
     quota.bp,
+    holidays.bp,
     processes.bp,
 )
 

@@ -64,12 +64,32 @@ class Holiday:
     unit: Unit
 
 
-class HolidayDatesWrong(InvalidData):
-    """The first or last day of a school holiday cannot be right."""
+class HolidayEndsEarly(InvalidData):
+    """A school holiday ends before it begins."""
 
-    code = "holiday.dates"
-    sentence = "假期的起止日期有误，请按各栏的提示修改。"
-    rule = "末日不早于首日，一个假期不超过120天"
+    code = "holiday.ends_early"
+    sentence = "假期的末日不能早于首日。"
+
+
+class HolidayTooLong(InvalidData):
+    """A school holiday is longer than any school holiday is."""
+
+    code = "holiday.too_long"
+    sentence = "一个假期不能超过120天，请检查起止日期。"
+
+
+class HolidayYearWrong(InvalidData):
+    """A school holiday lies in a year that must be a slip of the pen."""
+
+    code = "holiday.year"
+    sentence = "假期的年份应为2000年至2099年。"
+
+
+class HolidayNameWrong(InvalidData):
+    """A school holiday needs a name of sensible length."""
+
+    code = "holiday.name"
+    sentence = "假期名称应为1至60个字。"
 
 
 class HolidayOverlaps(Refusal):
@@ -131,7 +151,7 @@ def holidays_of(session: Session, unit_id: int, since: date) -> list[Holiday]:
 
 
 def enter_holiday(session: Session, *, unit_id: int, name: str, first: date, last: date, actor: Actor) -> SchoolHoliday:
-    """Enter a holiday of a unit; raises NotFound, HolidayDatesWrong, HolidayOverlaps. Journalled on the unit.
+    """Enter a holiday of a unit; raises NotFound, HolidayOverlaps, and what is wrong with the dates. Journalled.
 
     The unit's row is locked, so that two offices do not enter the same days at once.
     """
@@ -143,7 +163,7 @@ def enter_holiday(session: Session, *, unit_id: int, name: str, first: date, las
                 name=own.name,
                 first=own.first.isoformat(),
                 last=own.last.isoformat(),
-                fields={"first": "这些日子已在另一个假期中"},
+                fields={"first": HolidayOverlaps.rule},
             )
     row = SchoolHoliday(
         unit_id=unit_id,
@@ -172,17 +192,14 @@ def remove_holiday(session: Session, *, unit_id: int, holiday_id: int, actor: Ac
 
 
 def _check(name: str, first: date, last: date) -> None:
-    wrong = {}
     if not 1 <= len(name.strip()) <= LONGEST_NAME:
-        wrong["name"] = f"应为 1 至 {LONGEST_NAME} 个字符"
+        raise HolidayNameWrong(fields={"name": HolidayNameWrong.sentence})
     if not 2000 <= first.year <= 2099:
-        wrong["first"] = "年份应为 2000 至 2099"
+        raise HolidayYearWrong(fields={"first": HolidayYearWrong.sentence})
     if last < first:
-        wrong["last"] = "末日不能早于首日"
-    elif last - first >= LONGEST_HOLIDAY:
-        wrong["last"] = f"一个假期不能超过 {LONGEST_HOLIDAY.days} 天"
-    if wrong:
-        raise HolidayDatesWrong(fields=wrong)
+        raise HolidayEndsEarly(fields={"last": HolidayEndsEarly.sentence})
+    if last - first >= LONGEST_HOLIDAY:
+        raise HolidayTooLong(fields={"last": HolidayTooLong.sentence})
 
 
 def _journal(session: Session, event: Event, row: SchoolHoliday, actor: Actor) -> None:

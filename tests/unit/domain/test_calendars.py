@@ -9,9 +9,9 @@ from tests.support import cast as people
 from tests.support.cast import Cast
 from workflows import journal
 from workflows.domain import calendars
-from workflows.domain.calendars import Days, HolidayDatesWrong, HolidayOverlaps
+from workflows.domain.calendars import Days, HolidayOverlaps
 from workflows.domain.working_days import DaysWrong, last_announced_year
-from workflows.errors import NotFound
+from workflows.errors import InvalidData, NotFound
 from workflows.journal import Event
 
 WINTER = (date(2020, 1, 11), date(2020, 2, 14))
@@ -137,7 +137,7 @@ def test_what_holds_for_a_unit_says_who_entered_it(
 def test_dates_and_names_that_cannot_be_right_are_refused(
     session: Session, cast: Cast, first: date, last: date, name: str, field: str
 ) -> None:
-    with pytest.raises(HolidayDatesWrong) as refused:
+    with pytest.raises(InvalidData) as refused:
         enter(session, cast, cast.county.id, first, last, name)
     assert set(refused.value.fields) == {field}
 
