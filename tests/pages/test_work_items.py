@@ -5,13 +5,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.pages.conftest import Applied, Visit
+from tests.support import drawings
 from tests.support.application import an_application
 from tests.support.cast import Cast
 from workflows import journal
 from workflows.domain import posts
 from workflows.domain.people import Person
+from workflows.engine import bundles, cases
 from workflows.engine.tables import Bundle, Case, StepRecord, WorkItem
 from workflows.journal import SYSTEM
+from workflows.operations.wiring import ENVIRONMENT
 
 
 def _item(session: Session, step: str) -> WorkItem:
@@ -151,6 +154,36 @@ def test_who_does_not_hold_the_post_reads_but_does_not_act(
     assert answer.status_code == 403
     refused = journal.entries_of(session, journal.case_chain(item.case_id))[-1]
     assert (refused.event, refused.facts["code"]) == ("act:refused", "authority.missing")
+
+
+def test_who_must_leave_a_step_to_somebody_else_is_told_before_he_fills_anything_in(
+    visit: Visit, cast: Cast, session: Session
+) -> None:
+    nodes = ["begin", "ask", "confirm", "done"]
+    drawn = drawings.drawing(
+        drawings.start(),
+        drawings.user("ask", form="any"),
+        drawings.user("confirm", form="any", apart_from="ask"),
+        drawings.end(),
+        drawings.way(*nodes),
+        lanes={"团支部书记": nodes},
+    )
+    bundles.store(session, drawings.bundle(drawn), [], SYSTEM, "")
+    given = {"process": "tiny", "unit_id": cast.branch.id, "actor": cast.actor(cast.saren), "outcome": "submit"}
+    cases.start(session, ENVIRONMENT, content={"on": "2020-06-01"}, **given)
+    session.commit()
+    page = visit(cast.saren).open(f"/work-items/{_item(session, 'confirm').id}")
+    assert "您已办理过本案的“ask”，“confirm”须由另一人办理。" in page
+    assert page.all("//form[@data-step-form]") == []
+
+
+def test_a_page_left_open_too_long_offers_to_open_itself_again(applied: Applied, session: Session) -> None:
+    saren = applied()
+    page = saren.submit(outcome="accept", received_on="2020-05-21", csrf_token="old")
+    assert page.status == 400
+    assert page.all("//a[contains(., '刷新后重新办理')]/@href") == [
+        f"/work-items/{_item(session, 'check_application').id}"
+    ]
 
 
 @pytest.mark.parametrize("name", ["he", "sun"])

@@ -70,6 +70,7 @@ def _page(item: WorkItem, values: Mapping[str, Any] | None = None, refusal: Inva
     filled = values if values is not None else _earlier(session, item, bundle.form(item.step))
     wrong = {key: gettext(text) for key, text in refusal.fields.items()} if refusal else {}
     step = bundle.steps[item.step]
+    apart = cases.kept_apart(session, bundle, item, identity.current_person().id)
     return render_template(
         "work_item/show.html",
         item=item,
@@ -77,6 +78,7 @@ def _page(item: WorkItem, values: Mapping[str, Any] | None = None, refusal: Inva
         form=form_view(bundle.form(item.step), case.unit_id, values=filled, errors=wrong),
         refusal=refusal.message(gettext) if refusal else "",
         may_act=case_view.may_act(item),
+        apart=apart.message(gettext) if apart else "",
         addressed=ENVIRONMENT.directory.describe(session, cases.addressee_of(item)),
         acting_for=_acting_for(session, item),
         seen_version=case.version,

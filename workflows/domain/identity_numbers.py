@@ -66,8 +66,11 @@ def verify(number: str, *, birth_date: date, sex: str, nationality: str = "CN") 
 
 
 def mask(number: str) -> str:
-    """The number as it may be shown (GB/T 35273 7.2): the first three and the last two characters."""
-    return f"{number[:3]}{'*' * max(len(number) - 5, 1)}{number[-2:]}"
+    """The number as it may be shown, as `workflows.engine.forms` keeps it: the last two characters.
+
+    Two more would be the whole number to whoever knows the county and the day of birth.
+    """
+    return f"{'*' * (len(number) - 2)}{number[-2:]}"
 
 
 def digest(number: str) -> str:

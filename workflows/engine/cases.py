@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from workflows import clock
 from workflows.database import table_of
 from workflows.engine import bundles, expressions, persistence, repeats, saving
-from workflows.engine.bundles import MessageInfo, StepInfo
+from workflows.engine.bundles import MessageInfo, ParsedBundle, StepInfo
 from workflows.engine.environment import Addressee, Environment
 from workflows.engine.forms import Form
 from workflows.engine.levels import CaseWorkflow, deliver
@@ -123,7 +123,8 @@ def complete_step(
     _check_version(session, environment, case, seen_version)
     act = Act(session, environment, case, bundles.parsed(session, case.bundle_id), actor)
     check_authority(session, environment, actor, addressee_of(item))
-    _check_duties(act, item)
+    if refusal := kept_apart(session, act.bundle, item, actor.person_id or 0):
+        raise refusal
     with persistence.discarded_on_refusal(environment, case.id):
         workflow = persistence.load(act)
         if item.task not in act.kept[WorkItem.__tablename__]:
@@ -263,18 +264,16 @@ def check_authority(session: Session, environment: Environment, actor: Actor, ad
         raise NotAuthorised(unit=unit, post=post)
 
 
-def _check_duties(act: Act, item: WorkItem) -> None:
-    apart_from = act.bundle.steps[item.step].apart_from
+def kept_apart(session: Session, bundle: ParsedBundle, item: WorkItem, person_id: int) -> DutiesNotSeparated | None:
+    """Why this person must leave the step to somebody else, whatever post he holds; None when he need not."""
+    apart_from = bundle.steps[item.step].apart_from
     if not apart_from:
-        return
-    query = select(StepRecord.step).where(
-        StepRecord.case_id == item.case_id,
-        StepRecord.step.in_(apart_from),
-        StepRecord.person_id == act.actor.person_id,
+        return None
+    query = select(StepRecord.label).where(
+        StepRecord.case_id == item.case_id, StepRecord.step.in_(apart_from), StepRecord.person_id == person_id
     )
-    done = act.session.scalars(query).first()
-    if done is not None:
-        raise DutiesNotSeparated(other=act.label(done), step=item.label)
+    done = session.scalars(query).first()
+    return None if done is None else DutiesNotSeparated(other=done, step=item.label)
 
 
 def _check_version(session: Session, environment: Environment, case: Case, seen: int | None) -> None:

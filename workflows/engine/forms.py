@@ -76,10 +76,10 @@ class Form:
         return next((choice.label for choice in self.outcomes if choice.value == value), value)
 
     def masked(self, content: Mapping[str, Any]) -> dict[str, Any]:
-        """The content as it may be kept: secret fields show their last four characters only."""
+        """The content as it may be kept: secret fields show their last two characters only."""
         hidden = {field.key for field in self.fields if field.secret}
         return {
-            key: "*" * (len(str(value)) - 4) + str(value)[-4:] if key in hidden else value
+            key: "*" * (len(str(value)) - 2) + str(value)[-2:] if key in hidden else value
             for key, value in content.items()
         }
 
