@@ -5,7 +5,21 @@ from collections.abc import Sequence
 import pytest
 
 from tests.engine.conftest import Office
-from tests.support.drawings import ANY_FORM, DRAWINGS, HEAD, bundle, drawing, drawn, end, flow, start, user, way, xor
+from tests.support.drawings import (
+    ANY_FORM,
+    DRAWINGS,
+    HEAD,
+    bundle,
+    drawing,
+    drawn,
+    end,
+    flow,
+    properties,
+    start,
+    user,
+    way,
+    xor,
+)
 from workflows.engine import check, elements
 from workflows.engine.bundles import BundleFiles
 from workflows.engine.drawing import Fault
@@ -241,6 +255,14 @@ def test_a_flow_that_would_not_do_what_it_shows_is_refused(office: Office, code:
 def test_what_no_token_can_reach_is_refused_though_flows_lead_to_it(office: Office) -> None:
     text = in_a_case(user("x"), user("y"), way("x", "y", "x"), nodes=("begin", "ask", "done"))
     assert {("flow.unreached", "x"), ("flow.unreached", "y")} <= refused(office, text)
+
+
+@pytest.mark.parametrize("office", ["saved and restored"], indirect=True)
+def test_one_message_of_a_person_in_two_places_is_refused(office: Office) -> None:
+    offered = properties(form="ask", lane="书记") + STOP
+    parts = (event("intermediateCatchEvent", offered), event("intermediateCatchEvent", offered).replace('"x"', '"y"'))
+    text = in_a_case(*parts, nodes=("begin", "ask", "x", "y", "done"))
+    assert {("message.offered_twice", "x"), ("message.offered_twice", "y")} <= refused(office, text)
 
 
 @pytest.mark.parametrize("office", ["saved and restored"], indirect=True)

@@ -9,6 +9,7 @@ from lxml import etree
 from tests.engine.conftest import Office
 from tests.support.drawings import drawn
 from workflows import clock
+from workflows.engine import bundles, saving
 from workflows.engine.bundles import BundleFiles
 from workflows.engine.running import DrawingAtFault
 
@@ -174,6 +175,18 @@ def test_a_reminder_without_end_stops_with_its_step(office: Office) -> None:
     assert office.waiting == ["ask", "remind"]
     office.do("ask", "yes")
     assert office.waiting == []
+
+
+def test_reminders_that_have_come_leave_nothing_in_the_saved_state(office: Office) -> None:
+    sizes = []
+    office.begin("timer_cycle_without_end")
+    for day in range(1, 31):
+        with clock.moved_by(timedelta(days=day)):
+            office.timers_fire()
+        workflow = saving.restore(office.case.state, bundles.parsed(office.session, office.case.bundle_id))
+        sizes.append(len(workflow.tasks))
+    assert len(office.calls) == 30
+    assert sizes[-1] == sizes[2]
 
 
 def test_recurrences_missed_while_nobody_looked_are_made_up_for_by_one(office: Office) -> None:

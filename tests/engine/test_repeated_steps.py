@@ -1,11 +1,13 @@
 """Steps done several times: every instance has a work item and an answer of its own; the answers keep their order."""
 
+import zlib
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from tests.engine.conftest import Office
+from tests.support.drawings import YES_NO_FORM
 from workflows import clock
 from workflows.engine.running import DrawingAtFault
 from workflows.engine.tables import StepRecord, WorkItem
@@ -157,3 +159,14 @@ def test_a_loop_may_look_before_it_begins(three: Office) -> None:
     assert three.waiting == ["ask"]
     three.do("ask", "yes")
     assert three.waiting == ["after"]
+
+
+@pytest.mark.parametrize("drawing", ["parallel_multi_instance", "multi_instance_subprocess"])
+def test_secrets_of_every_instance_are_kept_only_masked(three: Office, drawing: str) -> None:
+    secret = YES_NO_FORM.replace("}]}]}", '}]},{"type":"textfield","key":"number","properties":{"secret":"true"}}]}')
+    case = three.begin(drawing, ask=secret)
+    for item in three.session.scalars(select(WorkItem).where(WorkItem.step == "ask")).all():
+        three.complete(item, "yes", number="15021992345678901X")
+    assert three.waiting == ["after"]
+    assert b"15021992345678901X" not in zlib.decompress(case.state)
+    assert "15021992345678901X" not in str([each.content for each in three.session.scalars(select(StepRecord))])

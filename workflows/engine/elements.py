@@ -4,6 +4,7 @@ Whatever SpiffWorkflow would accept and then not do, or do otherwise than BPMN s
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from workflows.engine import due_times, expressions
@@ -112,10 +113,19 @@ def faults_of_drawing(catalogue: Drawing) -> Iterator[tuple[str, str, str]]:
     for level in [None, *sorted(catalogue.called)]:
         for code, message in _level(level, catalogue, event_subprocess=False):
             yield code, f"{level or catalogue.process}：{message}", ""
+    offered = Counter(node.detail for node in catalogue.nodes.values() if _is_offered(node))
+    for node in catalogue.nodes.values():
+        if _is_offered(node) and offered[node.detail] > 1:
+            yield "message.offered_twice", f"消息“{node.detail}”在几处由人提出，请分别定义消息", node.id
     reached = _reached(catalogue)
     for node in catalogue.nodes.values():
         if node.id not in reached and any(flow.target == node.id for flow in catalogue.flows.values()):
             yield "flow.unreached", "从开始事件走不到这里，请检查连线，或删除它", node.id
+
+
+def _is_offered(node: Node) -> bool:
+    """Whether a person may send the message the node waits for."""
+    return node.event == "message" and node.kind not in THROWS and bool(node.detail and node.properties.get("form"))
 
 
 def faults_of_flow(flow: Flow, catalogue: Drawing) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,8 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from workflows.engine.bundles import ParsedBundle
+from workflows.engine.events import Boundary
+from workflows.engine.levels import LevelEnd
 from workflows.engine.specs import CaseWorkflow
 
 _WAITS = TaskState.WAITING | TaskState.READY | TaskState.STARTED
@@ -72,7 +74,7 @@ class _Tree:
         self.level = level
         self.tasks: dict[Any, Task] = level.tasks
         unfinished = [task for task in self.tasks.values() if not _is_finished(task)]
-        joining = {task.task_spec.name for task in unfinished if task.has_state(_WAITS) and _is_join(task)}
+        joining = {task.task_spec.name for task in unfinished if task.has_state(_WAITS) and _counts_tokens(task)}
         # A gateway that waits counts the tokens that came before it, though their own tasks are finished.
         counted = [task for task in self.tasks.values() if task.task_spec.name in joining]
         self.open_splits = {split.id for task in unfinished if (split := _split_of(task)) is not None}
@@ -88,13 +90,18 @@ class _Tree:
     def thin_out(self) -> None:
         """Take away finished branches, then the finished tasks in the middle of a way."""
         for task in list(self.tasks.values()):
-            if task.id in self.tasks and task.id not in self.needed and self._may_lose_children(task.parent):
+            if task.id in self.tasks and task.id not in self.needed and self._may_go(task):
                 self.level._remove_task(task.id)
         for task in list(self.tasks.values()):
             if self._is_passed_through(task):
                 self._take_out(task)
         if self.level.last_task is not None and self.level.last_task.id not in self.tasks:
             self.level.last_task = None
+
+    def _may_go(self, task: Task) -> bool:
+        # A reminder that has come leaves nothing behind, though the step it hangs on is still open.
+        spec = task.task_spec
+        return self._may_lose_children(task.parent) or (isinstance(spec, Boundary) and not spec.cancel_activity)
 
     def _may_lose_children(self, task: Task) -> bool:
         return bool(task.has_state(TaskState.COMPLETED)) and task.id not in self.open_splits
@@ -116,6 +123,11 @@ class _Tree:
 
 def _is_join(task: Task) -> bool:
     return isinstance(task.task_spec, UnstructuredJoin)
+
+
+def _counts_tokens(task: Task) -> bool:
+    """Whether a join looks at the tokens that came before; the end of a level looks only at those still to come."""
+    return _is_join(task) and not isinstance(task.task_spec, LevelEnd)
 
 
 def _split_of(task: Task) -> Task | None:

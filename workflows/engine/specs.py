@@ -104,6 +104,16 @@ class _Parser:
         catalogue: Drawing = self.process_parser.parser.catalogue
         return catalogue.nodes[self.node.get("id")]
 
+    def _add_boundary_event(self, children: list[etree._Element]) -> Any:
+        split = super()._add_boundary_event(children)  # type: ignore[misc]
+        join = self.spec.task_specs[f"{self.node.get('id')}.BoundaryEventJoin"]
+        for event in split.outputs:
+            # The join looks at the events themselves; waiting after one that interrupts nothing is of no use.
+            if isinstance(event, Boundary) and not event.cancel_activity:
+                event.outputs = [each for each in event.outputs if each is not join]
+                join.inputs = [each for each in join.inputs if each is not event]
+        return split
+
     def _add_loop_task(self, _loop_characteristics: etree._Element) -> None:
         self._repeat(Loop)
 
