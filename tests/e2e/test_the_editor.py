@@ -120,7 +120,7 @@ def _rename_and_shorten(page: Page) -> None:
     name = page.locator('[data-entry-id="name"] textarea')
     expect(name).to_have_value(OLD)
     name.fill(NEW)
-    _select(page, "initial_talk_overdue")
+    _select(page, "initial_talk_long_overdue")
     deadline = page.locator('[data-entry-id="timer-text"] input')
     expect(deadline).to_have_value("rules.talk_deadline")
     deadline.fill("P20D")

@@ -101,7 +101,10 @@ def test_an_unsound_drawing_is_refused_with_its_faults_and_journalled(
     keeper = visit(cast.he)
     answer = _publish(keeper, DRAWING.replace("rules.talk_deadline", "一个月"))
     assert answer.status_code == 422
-    assert {fault["element"] for fault in answer.json["faults"]} == {"initial_talk_overdue"}
+    assert {fault["element"] for fault in answer.json["faults"]} == {
+        "initial_talk_overdue",
+        "initial_talk_long_overdue",
+    }
     assert len(bundles.versions(session, "admission")) == 1
     refused = journal.entries_of(session, journal.unit_chain(cast.region.id))[-1]
     assert refused.facts["code"] == "bundle.unsound"

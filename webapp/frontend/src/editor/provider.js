@@ -8,6 +8,7 @@ const STAGES = ['申请入团', '入团积极分子的确定', '教育、培养�
 const TIMER_KINDS = [
   { value: 'timeDuration', label: 'Time span' },
   { value: 'timeDate', label: 'Day' },
+  { value: 'timeCycle', label: 'Repeatedly' },
 ];
 
 export class Provider {
@@ -62,6 +63,9 @@ export class Provider {
         complain: (text) => (text ? null : 'A timer needs a time'),
       }),
       this.#property('since', 'Counted from', { description: 'Expression of a day; left empty: from when the step begins' }),
+      this.#property('calendar', 'Counted by', { description: 'working_days or school_days; left empty: every day counts' }),
+      this.#property('grace', 'Grace', { description: 'Time beyond the deadline before it is reported, such as P21D' }),
+      this.#property('after', 'First after', { description: 'Only when repeated: the deadline after which it comes first' }),
     ];
   }
 

@@ -1,7 +1,7 @@
-// The deadline or wait of a timer event: a duration or a day, and the text that says which.
+// The deadline or wait of a timer event: a duration, a day or a repetition, and the text that says which.
 import { getBusinessObject, is } from 'bpmn-js/lib/util/ModelUtil';
 
-export const KINDS = ['timeDuration', 'timeDate'];
+export const KINDS = ['timeDuration', 'timeDate', 'timeCycle'];
 
 /** The timer definition of an event; undefined for anything that is not a timer event. */
 export function timerOf(element) {
@@ -28,7 +28,7 @@ export class Timers {
     const timer = timerOf(element);
     const expression = this.factory.create('bpmn:FormalExpression', { body: text });
     expression.$parent = timer;
-    const others = Object.fromEntries([...KINDS, 'timeCycle'].map((name) => [name, undefined]));
+    const others = Object.fromEntries(KINDS.map((name) => [name, undefined]));
     this.modeling.updateModdleProperties(element, timer, { ...others, [kind]: expression });
   }
 }
