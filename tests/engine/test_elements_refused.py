@@ -1,10 +1,14 @@
 """What does not run is refused at publishing, with the element, its line and what to draw instead."""
 
 from collections.abc import Sequence
+from copy import deepcopy
+from random import Random
 
 import pytest
+from lxml import etree
 
 from tests.engine.conftest import Office
+from tests.engine.test_drawings import NAMES
 from tests.support.drawings import (
     ANY_FORM,
     DRAWINGS,
@@ -281,6 +285,37 @@ def test_a_called_process_must_be_in_the_bundle_and_must_not_call_itself(office:
     again = again.replace("</bpmn:userTask>", "</bpmn:callActivity>")
     found = check.faults_in(BundleFiles(files | {"called_there.bpmn": again}), office.environment)
     assert ("call.recursive", "ask", "called_there.bpmn") in {(each.code, each.element, each.file) for each in found}
+
+
+def damaged(random: Random, text: str) -> str:
+    """A drawing with up to three of its elements changed, moved, repeated or gone."""
+    root = etree.fromstring(text.encode())
+    for _ in range(random.randint(1, 3)):
+        every = list(root.iter())[1:]
+        one, other = random.choice(every), random.choice(every)
+        match random.randint(0, 4):
+            case 0 if one.attrib:
+                one.set(random.choice(list(one.attrib)), random.choice(["", "begin", "x", "true", "9" * 5_000]))
+            case 1 if one.attrib:
+                del one.attrib[random.choice(list(one.attrib))]
+            case 2:
+                one.tag = other.tag
+            case 3 if one.getparent() is not None:
+                one.getparent().append(deepcopy(other))
+            case _ if one.getparent() is not None:
+                one.getparent().remove(one)
+    return etree.tostring(root, encoding="unicode")
+
+
+@pytest.mark.parametrize("office", ["saved and restored"], indirect=True)
+def test_however_a_drawing_is_damaged_the_check_answers(office: Office) -> None:
+    random, answers = Random(5), []
+    for name in random.sample(NAMES, 40):
+        files = drawn(name).files
+        path = next(path for path in files if path.endswith(".bpmn"))
+        broken = BundleFiles(files | {path: damaged(random, files[path])})
+        answers.append(bool(check.faults_in(broken, office.environment)))
+    assert set(answers) == {True, False}
 
 
 @pytest.mark.parametrize("office", ["saved and restored"], indirect=True)

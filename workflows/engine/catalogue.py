@@ -277,7 +277,7 @@ def _repeat(element: etree._Element) -> Repeat | None:
         return Repeat(
             kind="loop",
             condition=_text(loop, "loopCondition"),
-            maximum=int(maximum) if maximum.isascii() and maximum.isdigit() else None,
+            maximum=int(maximum[:9]) if maximum.isascii() and maximum.isdigit() else None,
             test_before=loop.get("testBefore") == "true",
         )
     several = element.find(f"{{{BPMN}}}multiInstanceLoopCharacteristics")

@@ -147,7 +147,7 @@ class Loop(Repeated):
         return False
 
     def _again(self, my_task: Task, done: int) -> bool:
-        if done >= (self.repeat.maximum or MOST_INSTANCES):
+        if done >= min(self.repeat.maximum or MOST_INSTANCES, MOST_INSTANCES):
             return False
         condition = self.repeat.condition
         return not condition or bool(my_task.workflow.script_engine.holds(my_task, condition, {COUNTER: done}))
