@@ -44,7 +44,7 @@ EVENT_DEFINITIONS = {
 }
 """Every event definition of BPMN 2.0."""
 
-NAMES = (
+NAMED = (
     '<bpmn:message id="message_lonely" name="lonely"/>'
     '<bpmn:signal id="signal" name="bell"/><bpmn:escalation id="escalation" escalationCode="late"/>'
     '<bpmn:correlationProperty id="who"><bpmn:correlationPropertyRetrievalExpression messageRef="message_stop">'
@@ -54,7 +54,7 @@ NAMES = (
 
 
 def faults(office: Office, text: str) -> list[Fault]:
-    return check.faults_in(bundle(text.replace(HEAD, HEAD + NAMES), ask=ANY_FORM), office.environment)
+    return check.faults_in(bundle(text.replace(HEAD, HEAD + NAMED), ask=ANY_FORM), office.environment)
 
 
 def refused(office: Office, text: str) -> set[tuple[str, str]]:
