@@ -14,7 +14,7 @@ from workflows.engine.tables import Case
 from workflows.outbox import OutboxRow
 
 SENDERS = ["send_task", "message_throw_event", "message_end_event"]
-RECEIVERS = ["receive_task", "message_catch_event"]
+RECEIVERS = ["receive_task", "message_catch_event", "receive_task_by_binding"]
 
 
 def count(office: Office, table: type) -> int:
@@ -65,6 +65,29 @@ def test_a_message_that_comes_first_waits_for_its_receiver(office: Office, sende
     other, right = hear(office, receiver, "2020-03-01"), hear(office, receiver, "2020-03-02")
     office.post_arrives()
     assert (reading(office, other), reading(office, right)) == (False, True)
+    assert count(office, KeptMessage) == 0
+
+
+def test_a_message_of_another_case_may_take_a_step_away(office: Office) -> None:
+    hear(office, "boundary_message_between_cases", "2020-03-02")
+    tell(office, "send_task", "2020-03-01")
+    office.post_arrives()
+    assert office.waiting == ["read"]
+    tell(office, "send_task", "2020-03-02")
+    office.post_arrives()
+    assert office.waiting == ["after"]
+
+
+def test_an_event_sub_process_hears_messages_as_soon_as_it_knows_for_which_to_listen(office: Office) -> None:
+    case = office.begin("event_subprocess_message_between_cases")
+    assert count(office, AwaitedEvent) == 0
+    office.do("wish", "yes", on="2020-03-02")
+    for times in (1, 2):
+        tell(office, "send_task", "2020-03-02", "no")
+        office.post_arrives()
+        assert office.waiting == ["ask_on", *["read"] * times]
+    office.case = case
+    assert office.data["hear"] == {"said": "no"}
     assert count(office, KeptMessage) == 0
 
 
