@@ -42,6 +42,7 @@ def few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("webapp.commands.bench.http.WARM", 1)
     monkeypatch.setattr("webapp.commands.bench.inbox.RUNS", 12)
     monkeypatch.setattr("webapp.commands.bench.looping.STEPS", 12)
+    monkeypatch.setattr("webapp.commands.bench.timers.RUNS", 3)
     monkeypatch.setattr("webapp.commands.bench.looping.LATE", slice(9, 12))
 
 
@@ -220,3 +221,23 @@ def test_an_address_that_leads_nowhere_is_refused_in_words(tuancheng: Tuancheng,
 )
 def test_a_size_that_is_none_is_refused(tuancheng: Tuancheng, what: tuple[str, str], size: str) -> None:
     assert tuancheng("bench", *what, size).exit_code == 2
+
+
+@pytest.mark.parametrize("where", ["sqlite", "postgresql"])
+def test_timers_tells_what_a_tick_costs_and_what_firing_does(
+    tuancheng: Tuancheng, given: str, temporary: Path, where: str
+) -> None:
+    chosen = ("--database", given) if where == "postgresql" else ()
+    found = told(tuancheng("bench", "timers", "--timers", "500", "--due", "2", "--json", *chosen))
+    assert (found["database"], found["waiting"], found["fired"]) == (where, 500, 2)
+    assert found["tick_alone_median_ms"] > 0
+    assert 0 < found["tick_median_ms"] <= found["tick_p95_ms"]
+    assert 0 < found["fire_median_ms"] <= found["fire_p95_ms"]
+    assert not list(temporary.iterdir())
+
+
+def test_timers_in_words(tuancheng: Tuancheng) -> None:
+    answer = tuancheng("bench", "timers", "--timers", "10", "--due", "1")
+    assert answer.exit_code == 0, answer.output
+    for word in ("查一次到期", "用索引：True", "触发一个"):
+        assert word in answer.stdout

@@ -10,7 +10,7 @@ from tests.e2e.conftest import Desks
 from tests.e2e.desk import Desk
 from tests.e2e.staging import application
 from workflows import clock
-from workflows.engine.drawing import read
+from workflows.engine.catalogue import read
 
 OLD, NEW = "派人谈话", "派两人谈话"
 SECRETARY = "xincheng1.secretary"

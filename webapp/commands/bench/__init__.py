@@ -84,6 +84,21 @@ def measure_inbox(cases: int, finished: int, counties: int, seed: int, database:
     _tell(found, INBOX_IN_WORDS, as_json=as_json)
 
 
+@command.command(name="timers")
+@click.option(
+    "--timers", "waiting", type=click.IntRange(1, 10**7), default=100_000, show_default=True, help="等待中的定时数。"
+)
+@click.option("--due", type=click.IntRange(1, 10_000), default=100, show_default=True, help="到期并触发的定时数。")
+@on_a_ground
+def measure_timers(waiting: int, due: int, seed: int, database: str | None, *, as_json: bool) -> None:
+    """许多定时在等待时，查一次到期的耗时；以及触发一个到期定时的耗时。"""
+    from webapp.commands.bench import ground, timers
+
+    with ground.fresh(database) as there:
+        found = timers.measure(there, waiting, due, seed)
+    _tell(found, TIMERS_IN_WORDS, as_json=as_json)
+
+
 STEPS_IN_WORDS = {
     "每秒步数": "{steps_per_s}（共 {steps} 步，{cases} 个案件）",
     "每步耗时": "中位数 {median_ms} ms，第95百分位 {p95_ms} ms，其中本进程计算 {cpu_median_ms} ms",
@@ -116,6 +131,13 @@ INBOX_IN_WORDS = {
     "案件": "在办 {cases}，办结 {finished}，分布在 {counties} 个旗县",
     "待办": "旗县经办人 {items_seen[county]} 项，学校审批人 {items_seen[school]} 项",
     "第一页": "中位数 {median_ms} ms，第95百分位 {p95_ms} ms（打开 {runs} 次）",
+}
+
+TIMERS_IN_WORDS = {
+    "查一次到期": "中位数 {tick_median_ms} ms，第95百分位 {tick_p95_ms} ms（{waiting} 个在等待，没有到期的）",
+    "几乎没有定时在等待时": "中位数 {tick_alone_median_ms} ms",
+    "用索引": "{uses_index}",
+    "触发一个": "中位数 {fire_median_ms} ms，第95百分位 {fire_p95_ms} ms（每秒 {fired_per_s} 个，共 {fired} 个）",
 }
 
 
