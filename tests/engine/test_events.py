@@ -131,6 +131,14 @@ def test_an_event_gateway_takes_the_way_of_the_first_event_and_forgets_the_other
         assert office.ended_at == "done"
 
 
+def test_of_two_timers_that_are_over_when_somebody_looks_the_earlier_one_counts(office: Office) -> None:
+    office.begin("event_gateway_two_timers")
+    office.do("ask", "yes")
+    with clock.moved_by(timedelta(days=30)):
+        office.timers_fire()
+    assert office.ended_at == "after_sooner"
+
+
 def test_a_wait_until_a_day_ends_when_the_day_begins(office: Office) -> None:
     office.begin("timer_date")
     office.do("ask", "yes")

@@ -154,9 +154,7 @@ class _Level:
 
     def update_waiting_tasks(self) -> None:
         """Let whatever waits look again."""
-        for task in [task for task in self.tasks.values() if task.state == TaskState.WAITING]:
-            if task.state == TaskState.WAITING:
-                task.task_spec._update(task)
+        _wake([task for task in self.tasks.values() if task.state == TaskState.WAITING])
 
     def _task_removed_notify(self, task: Task) -> None:
         self.top_workflow.forget(task)
@@ -226,9 +224,8 @@ class CaseWorkflow(_Level, BpmnWorkflow):  # type: ignore[misc]
 
     def _woken(self) -> list[Task]:
         """What is ready after timers have looked at the clock and conditions at the data."""
-        for task in list(self.event_manager.tasks.values()):
-            if isinstance(task.task_spec.event_definition, DueTime | Condition) and task.state == TaskState.WAITING:
-                task.task_spec._update(task)
+        waiting = self.event_manager.tasks.values()
+        _wake([task for task in waiting if isinstance(task.task_spec.event_definition, DueTime | Condition)])
         return self._ready_without_people()
 
     def catch(self, event: BpmnEvent) -> int:
@@ -266,6 +263,13 @@ def _scopes_around(thrower: Task) -> Iterator[list[Task]]:
         yield [each for each in level.tasks.values() if lies_in_wait(each)]
         parent = level.parent_task_id
         task = level.top_workflow.get_task_from_id(parent) if parent is not None else None
+
+
+def _wake(waiting: list[Task]) -> None:
+    """Let waiting tasks look again, timers in the order of their moments: the first may take the others away."""
+    for task in sorted(waiting, key=lambda each: each.internal_data.get("due", "")):
+        if task.state == TaskState.WAITING:
+            task.task_spec._update(task)
 
 
 def deliver(task: Task, event: BpmnEvent) -> None:
