@@ -21,6 +21,7 @@ JOBS = (
     "tasks.reconciliation",
     "tasks.seals",
     "tasks.keys",
+    "tasks.calendar_watch",
 )
 
 

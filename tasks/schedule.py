@@ -14,6 +14,7 @@ FIRE_TIMERS = "tasks.fire_due_timers"
 RECONCILE = "tasks.reconcile_quotas"
 SEAL = "tasks.seal_journal"
 FORGET_KEYS = "tasks.forget_idempotency_keys"
+WATCH_CALENDAR = "tasks.watch_calendar"
 
 NIGHTLY = {"acks_late": False, "time_limit": 3600, "soft_time_limit": 3500}
 """A nightly job may take long; taken off the queue when it begins, it is never given to a second worker."""
@@ -27,4 +28,5 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "reconciliation": {"task": RECONCILE, "schedule": crontab(hour=2, minute=10)},
     "seal": {"task": SEAL, "schedule": crontab(hour=2, minute=40)},
     "keys": {"task": FORGET_KEYS, "schedule": crontab(hour=3, minute=10)},
+    "calendar": {"task": WATCH_CALENDAR, "schedule": crontab(hour=3, minute=40)},
 }

@@ -23,9 +23,6 @@ KEEPERS = (
 SHOWN_FOR = timedelta(days=366)
 """Holidays that ended earlier are left out, unless somebody asks for them."""
 
-SOON = timedelta(days=45)
-"""How near a year of unknown public holidays must be before the page warns of it."""
-
 
 def keeper(unit_id: int) -> Actor:
     """The person in the committee's post at this very unit; raises NotFound or NotAuthorised."""
@@ -54,4 +51,4 @@ def last_announced_year() -> int:
 
 def unknown_is_near() -> bool:
     """Whether periods that begin about now may reach a year whose public holidays are not known."""
-    return not working_days.is_announced(clock.today() + SOON)
+    return working_days.unknown_year_near(clock.today()) is not None

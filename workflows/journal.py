@@ -66,6 +66,7 @@ class Event(StrEnum):
     POST_ENDED = "post:ended"
     HOLIDAY_ENTERED = "holiday:entered"
     HOLIDAY_REMOVED = "holiday:removed"
+    CALENDAR_UNKNOWN = "calendar:unknown"
     RECONCILED = "quota:reconciled"
 
 

@@ -10,6 +10,9 @@ import chinese_calendar.constants
 
 from workflows.errors import InvalidData
 
+SOON = timedelta(days=45)
+"""How near a year of unknown holidays may come before somebody is told: the next year's are announced in November."""
+
 
 class DaysWrong(InvalidData):
     """A period must have at least one working day."""
@@ -30,6 +33,11 @@ def is_announced(day: date) -> bool:
 def last_announced_year() -> int:
     """The last year whose holidays the library knows."""
     return int(max(chinese_calendar.constants.holidays).year)
+
+
+def unknown_year_near(day: date) -> int | None:
+    """The first year whose holidays nobody has announced, when periods that begin about `day` may reach it."""
+    return None if is_announced(day + SOON) else last_announced_year() + 1
 
 
 def is_working_day(day: date) -> bool:
