@@ -5,10 +5,10 @@ import logging
 from celery import current_app, shared_task
 
 from tasks import alarms
-from tasks.database import transaction
+from tasks.database import snapshot, transaction
 from tasks.failures import log_failure
 from tasks.schedule import FIND_STUCK, PERFORM_JOB, SEND_JOBS
-from workflows.engine import jobs, stuck
+from workflows.engine import incidents, jobs, stuck
 from workflows.errors import Busy
 from workflows.operations.wiring import ENVIRONMENT
 
@@ -63,9 +63,13 @@ def perform_job(job_id: int) -> bool:
 @shared_task(name=FIND_STUCK, throws=(Busy,))
 def find_stuck_cases() -> int:
     """Open an incident for each case that nothing can move, close those whose cause went away; how many were opened."""
+    with snapshot() as session:
+        suspects, known = stuck.suspects(session), incidents.listed(session, None, limit=1)
+    if not suspects and not known:
+        return 0
     with transaction() as session:
         stuck.settle(session)
-        found = stuck.find(session)
+        found = stuck.find(session, suspects)
         for incident in found:
             alarms.tell_of(session, incident)
     return len(found)

@@ -93,7 +93,7 @@ def test_a_stuck_case_is_counted(app: Flask, told: None, cast: Cast, session: Se
     trouble.publish(session)
     trouble.a_case(session, cast)
     session.execute(Job.__table__.delete())
-    stuck.find(session)
+    stuck.find(session, stuck.suspects(session))
     session.commit()
     assert figures(app)["tuancheng_stuck_cases"] == 1
 

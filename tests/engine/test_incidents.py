@@ -355,26 +355,26 @@ def stuck_case(office: Office) -> Case:
 
 def test_a_case_that_nothing_moves_is_found_once_and_named(office: Office) -> None:
     case = stuck_case(office)
-    [incident] = stuck.find(office.session)
+    [incident] = stuck.find(office.session, stuck.suspects(office.session))
     assert (incident.case_id, incident.code, incident.step) == (case.id, "case.stuck", "together")
-    assert stuck.find(office.session) == []
+    assert stuck.find(office.session, stuck.suspects(office.session)) == []
     assert stuck.settle(office.session) == 0
 
 
 def test_a_case_that_waits_for_anything_is_not_stuck(office: Office) -> None:
     office.start(files(later(TAKE)))
-    assert stuck.find(office.session) == []
+    assert stuck.find(office.session, stuck.suspects(office.session)) == []
     office.do("ask")
-    assert stuck.find(office.session) == []
+    assert stuck.find(office.session, stuck.suspects(office.session)) == []
     work(office)
     office.do("tell")
     assert office.ended_at == "done"
-    assert stuck.find(office.session) == []
+    assert stuck.find(office.session, stuck.suspects(office.session)) == []
 
 
 def test_a_retry_of_a_stuck_case_says_that_it_is_stuck_still(office: Office) -> None:
     stuck_case(office)
-    stuck.find(office.session)
+    stuck.find(office.session, stuck.suspects(office.session))
     with pytest.raises(repairs.StillStuck):
         retry(office)
     office.session.rollback()
@@ -382,7 +382,7 @@ def test_a_retry_of_a_stuck_case_says_that_it_is_stuck_still(office: Office) -> 
 
 def test_a_stuck_case_that_ended_another_way_is_settled(office: Office) -> None:
     stuck_case(office)
-    stuck.find(office.session)
+    stuck.find(office.session, stuck.suspects(office.session))
     office.send("stop")
     assert stuck.settle(office.session) == 1
     assert the_incident(office).resolution == Resolution.WENT_ON

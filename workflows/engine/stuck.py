@@ -1,10 +1,12 @@
 """Finds the cases that nothing can move any more, and closes incidents whose cause went away by itself."""
 
+from collections.abc import Sequence
+
 from SpiffWorkflow.util.task import TaskState
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session, undefer
 
-from workflows.engine import bundles, incidents, running, saving
+from workflows.engine import bundles, incidents, persistence, running, saving
 from workflows.engine.bundles import ParsedBundle
 from workflows.engine.job_tables import Incident, IncidentKind, Job, Resolution
 from workflows.engine.tables import Case, DueTimer, WorkItem
@@ -15,16 +17,23 @@ _OVERTAKEN = Resolution.OVERTAKEN
 _SOURCES: dict[str, type[Job] | type[DueTimer]] = {IncidentKind.JOB: Job, IncidentKind.TIMER: DueTimer}
 
 
-def find(session: Session, limit: int = 100) -> list[Incident]:
-    """Open an incident for each running case that waits for nobody and nothing; those known already are left alone."""
+def suspects(session: Session, limit: int = 100) -> list[int]:
+    """Running cases for which no person, timer or job waits and that are not known as stuck; it only reads."""
     known = exists().where(
         Incident.case_id == Case.id, Incident.kind == IncidentKind.STUCK, Incident.resolved_at.is_(None)
     )
-    query = select(Case).where(Case.ended_at.is_(None), ~known, *_nothing_waits()).options(undefer(Case.state))
+    query = select(Case.id).where(Case.ended_at.is_(None), ~known, *_nothing_waits())
+    # Many may rightly wait for a message between cases; drawn by lot, they cannot hide the others for ever.
+    return list(session.scalars(query.order_by(func.random()).limit(limit)))
+
+
+def find(session: Session, among: Sequence[int]) -> list[Incident]:
+    """Open an incident for each of these cases that nothing can move."""
     found = []
-    for case in session.scalars(query.order_by(Case.id).limit(limit)):
+    for case_id in among:
+        case = persistence.lock(session, case_id)
         bundle = bundles.parsed(session, case.bundle_id)
-        if is_stuck(session, case, bundle):
+        if incidents.unresolved(session, IncidentKind.STUCK, 0, case_id) is None and is_stuck(session, case, bundle):
             step, label = _where(case, bundle)
             found.append(incidents.open_for_stuck(session, case, step, label))
     return found
