@@ -46,7 +46,8 @@ class InboxPage(Schema):
 
     items = fields.List(fields.Nested(InboxItem), required=True)
     next = fields.String(allow_none=True, required=True, attribute="next_cursor")
-    total = fields.Integer(required=True)
+    total = fields.Integer(required=True, metadata={"description": f"Counted up to {inbox.MOST_COUNTED}"})
+    total_is_exact = fields.Boolean(required=True, attribute="is_counted_out")
 
 
 class StepCount(Schema):

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, and_, func, or_, select, union_all
 from sqlalchemy.orm import Session, joinedload, undefer
 
 from workflows import clock
@@ -14,7 +15,10 @@ from workflows.engine.tables import Case, DueTimer, StepRecord, WorkItem
 from workflows.errors import InvalidData
 
 NO_DATE = date(9999, 12, 31)
-"""Stands for "no due date" in the order of an inbox: such items come last."""
+"""Stands for "no due date" in a cursor: such items come last."""
+
+MOST_COUNTED = 1_000
+"""Nobody reads further; counting on would look at the case of every item there is, at each opening of the page."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,8 @@ class Page:
     items: list[WorkItem]
     next_cursor: str | None
     total: int
+    """How many items there are in all, counted up to MOST_COUNTED."""
+    is_counted_out: bool = True
 
 
 @dataclass(frozen=True)
@@ -71,42 +77,77 @@ def items(
     `unit_ids` filters by the cases' units, `title` by the subject's name, `sort` is `due` (earliest first) or `new`
     (latest first), `after` is the cursor of the page before.
     """
-    query = select(WorkItem).join(Case, Case.id == WorkItem.case_id).where(_addressed_to(held, person_id))
+    sources = [_filtered(where, step, unit_ids, overdue, title) for where in _addressed_to(held, person_id)]
+    found = union_all(*(_as_source(query.limit(MOST_COUNTED + 1)) for query in sources)).limit(MOST_COUNTED + 1)
+    total = session.scalar(select(func.count()).select_from(found.subquery())) or 0
+    first = [_as_source(_ordered(query, sort, after).limit(limit + 1)) for query in sources]
+    ids = select(union_all(*first).subquery().c.id)
+    query = select(WorkItem).where(WorkItem.id.in_(ids)).options(joinedload(WorkItem.case))
+    rows = list(session.scalars(_ordered(query, sort, None).limit(limit + 1)))
+    more = len(rows) > limit
+    cursor = _cursor(rows[limit - 1], sort) if more else None
+    return Page(rows[:limit], cursor, min(total, MOST_COUNTED), is_counted_out=total <= MOST_COUNTED)
+
+
+def _addressed_to(held: Sequence[Held], person_id: int) -> list[ColumnElement[bool]]:
+    """What makes an item a person's, one condition for each post and one for the person; no item meets two of them.
+
+    One condition over all would keep a database from reading each in the order of its index, and SQLite from using it.
+    """
+    posts = sorted({(post.unit_id, post.kind) for post in held})
+    to_posts = [
+        and_(WorkItem.unit_id == unit_id, WorkItem.post_kind == kind, WorkItem.person_id.is_(None))
+        for unit_id, kind in posts
+    ]
+    return [*to_posts, WorkItem.person_id == person_id]
+
+
+def _filtered(
+    where: ColumnElement[bool],
+    step: str | None,
+    unit_ids: Sequence[int] | None,
+    overdue: bool | None,
+    title: str | None,
+) -> Select[Any]:
+    query = select(WorkItem.id).where(where)
     if step:
         query = query.where(WorkItem.step == step)
+    if overdue is not None:
+        late = WorkItem.due_on < clock.today()
+        query = query.where(late if overdue else or_(WorkItem.due_on.is_(None), ~late))
+    # A case is looked at only where it is asked for: an inbox may hold thousands, a page shows few.
+    if unit_ids is not None or title:
+        query = query.join(Case, Case.id == WorkItem.case_id)
     if unit_ids is not None:
         query = query.where(Case.unit_id.in_(unit_ids))
-    if overdue is not None:
-        late = and_(WorkItem.due_on.is_not(None), WorkItem.due_on < clock.today())
-        query = query.where(late if overdue else ~late)
     if title:
         query = query.where(Case.title.contains(title, autoescape=True))
-    total = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
-    rows = list(session.scalars(_ordered(query, sort, after).options(joinedload(WorkItem.case)).limit(limit + 1)))
-    more = len(rows) > limit
-    return Page(rows[:limit], _cursor(rows[limit - 1], sort) if more else None, total)
+    return query
 
 
-def _addressed_to(held: Sequence[Held], person_id: int) -> ColumnElement[bool]:
-    posts = [(post.unit_id, post.kind) for post in held]
-    to_post = and_(WorkItem.person_id.is_(None), tuple_(WorkItem.unit_id, WorkItem.post_kind).in_(posts))
-    return or_(to_post, WorkItem.person_id == person_id) if posts else WorkItem.person_id == person_id
+def _as_source(query: Select[Any]) -> Select[Any]:
+    """Enclosed, because SQLite takes no order inside a union."""
+    return select(query.subquery().c.id)
 
 
-def _ordered(query: Select[WorkItem], sort: str, after: str | None) -> Select[WorkItem]:
-    due = func.coalesce(WorkItem.due_on, NO_DATE)
+def _ordered(query: Select[Any], sort: str, after: str | None) -> Select[Any]:
     if sort == "new":
         query = query.order_by(WorkItem.id.desc())
         return query.where(WorkItem.id < _number(after)) if after else query
-    query = query.order_by(due, WorkItem.id)
+    query = query.order_by(WorkItem.due_on.asc().nulls_last(), WorkItem.id)
     if not after:
         return query
-    day, _, number = after.partition("_")
+    day, _, text = after.partition("_")
+    number = _number(text)
     try:
         since = date.fromisoformat(day)
     except ValueError:
         raise InvalidData(fields={"after": "翻页位置无效，请从第一页重新打开"}) from None
-    return query.where(tuple_(due, WorkItem.id) > tuple_(since, _number(number)))
+    without_date = WorkItem.due_on.is_(None)
+    if since == NO_DATE:
+        return query.where(without_date, WorkItem.id > number)
+    later = or_(WorkItem.due_on > since, and_(WorkItem.due_on == since, WorkItem.id > number))
+    return query.where(or_(later, without_date))
 
 
 def _cursor(item: WorkItem, sort: str) -> str:
@@ -121,14 +162,18 @@ def _number(text: str) -> int:
 
 def counts(session: Session, held: Sequence[Held], person_id: int) -> list[StepCount]:
     """How many items wait for a person, by step."""
-    late = func.sum(func.coalesce(WorkItem.due_on < clock.today(), False).cast(Integer))
-    query = (
-        select(WorkItem.step, func.max(WorkItem.label), func.count(), late)
-        .where(_addressed_to(held, person_id))
-        .group_by(WorkItem.step)
-        .order_by(WorkItem.step)
+    late = func.sum(func.coalesce(WorkItem.due_on < clock.today(), False).cast(Integer)).label("late")
+    columns = (WorkItem.step.label("step"), func.max(WorkItem.id).label("newest"), func.count().label("number"), late)
+    sources = _addressed_to(held, person_id)
+    each = union_all(*(select(*columns).where(where).group_by(WorkItem.step) for where in sources)).subquery()
+    newest, number, overdue = func.max(each.c.newest), func.sum(each.c.number), func.sum(each.c.late)
+    steps = (
+        select(newest.label("newest"), number.label("number"), overdue.label("late")).group_by(each.c.step).subquery()
     )
-    return [StepCount(step, label, count, int(overdue or 0)) for step, label, count, overdue in session.execute(query)]
+    # The label is the newest item's, looked up by its id: read from every item, it would keep the index from sufficing.
+    query = select(WorkItem.step, WorkItem.label, steps.c.number, steps.c.late)
+    found = session.execute(query.join(steps, steps.c.newest == WorkItem.id).order_by(WorkItem.step))
+    return [StepCount(step, label, int(count), int(late or 0)) for step, label, count, late in found]
 
 
 def open_item(session: Session, work_item_id: int) -> WorkItem | None:

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from workflows.database import Base, BigId, Json
@@ -60,6 +60,9 @@ class Case(Base):
     bundle: Mapped[Bundle] = relationship(lazy="raise")
 
 
+_HAS_PERSON: dict[str, Any] = {f"{name}_where": text("person_id IS NOT NULL") for name in ("sqlite", "postgresql")}
+
+
 class WorkItem(Base):
     """A user step waiting in an inbox; the row is deleted when the step is done (its record is kept).
 
@@ -69,8 +72,10 @@ class WorkItem(Base):
     __tablename__ = "work_item"
     __table_args__ = (
         UniqueConstraint("case_id", "task"),
-        Index("ix_work_item_inbox", "unit_id", "post_kind", "due_on", "id"),
-        Index("ix_work_item_person", "person_id", "due_on", "id"),
+        # In an inbox's order; step and person let its counts be read from the index alone.
+        Index("ix_work_item_inbox", "unit_id", "post_kind", "due_on", "id", "step", "person_id"),
+        # Few items are one person's; an index over the others' nothing would make SQLite expect that all are.
+        Index("ix_work_item_person", "person_id", "due_on", "id", **_HAS_PERSON),
         {"sqlite_autoincrement": True},
     )
 
