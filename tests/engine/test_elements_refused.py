@@ -13,6 +13,7 @@ from tests.support.drawings import (
     ANY_FORM,
     DRAWINGS,
     HEAD,
+    YES_NO_FORM,
     bundle,
     drawing,
     drawn,
@@ -285,6 +286,16 @@ def test_a_called_process_must_be_in_the_bundle_and_must_not_call_itself(office:
     again = again.replace("</bpmn:userTask>", "</bpmn:callActivity>")
     found = check.faults_in(BundleFiles(files | {"called_there.bpmn": again}), office.environment)
     assert ("call.recursive", "ask", "called_there.bpmn") in {(each.code, each.element, each.file) for each in found}
+
+
+@pytest.mark.parametrize("office", ["saved and restored"], indirect=True)
+@pytest.mark.parametrize("payload, is_refused", [("ask", True), ("{n: ask.number}", True), ("ask.outcome", False)])
+def test_a_secret_must_not_be_sent_to_another_case(office: Office, payload: str, is_refused: bool) -> None:
+    secret = YES_NO_FORM.replace("}]}]}", '}]},{"type":"textfield","key":"number","properties":{"secret":"true"}}]}')
+    files = drawn("send_task", ask=secret).files
+    text = files["send_task.bpmn"].replace("{said: ask.outcome}", payload)
+    found = check.faults_in(BundleFiles(files | {"send_task.bpmn": text}), office.environment)
+    assert [fault.code for fault in found] == (["message.secret"] if is_refused else [])
 
 
 def damaged(random: Random, text: str) -> str:

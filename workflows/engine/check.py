@@ -121,6 +121,8 @@ def _of_node(
         yield from job_rows.faults_in(node, _forms_of_steps(catalogue, files))
     elif node.kind == "businessRuleTask" and node.decision not in tables:
         yield "decision.missing", f"没有名为 {node.decision} 的决策表"
+    if node.kind in elements.THROWS and node.event == "message":
+        yield from _secrets_sent(node, _forms_of_steps(catalogue, files))
     calendar = node.properties.get("calendar") if node.event == "timer" else None
     if calendar and calendar not in environment.calendars:
         known = "、".join(sorted(environment.calendars)) or "（无）"
@@ -179,6 +181,13 @@ def _service_step(node: Node, environment: Environment) -> Iterator[tuple[str, s
     for name, expression in node.parameters.items():
         if why := expressions.fault_in(expression):
             yield "expression.broken", f"参数 {name} 的表达式“{expression}”有误：{why}"
+
+
+def _secrets_sent(node: Node, forms_of_steps: dict[str, Form]) -> Iterator[tuple[str, str]]:
+    """A secret field is kept only masked; what another case is told, and by what it is found, is kept as it is."""
+    for text in (node.properties.get("payload", ""), *(expression for _, expression in node.correlation)):
+        for step in job_rows.steps_whose_secrets(text, forms_of_steps):
+            yield "message.secret", f"“{text}”读取“{step}”的保密内容，保密内容不得发给其他案件"
 
 
 def _forms_of_steps(catalogue: Drawing, files: BundleFiles) -> dict[str, Form]:

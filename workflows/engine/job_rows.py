@@ -52,10 +52,16 @@ def faults_in(node: Node, forms: Mapping[str, Form]) -> Iterator[tuple[str, str]
 def _secrets_read(node: Node, forms: Mapping[str, Form]) -> Iterator[tuple[str, str]]:
     """An asynchronous step is performed when secret fields are kept only masked: it must not read them."""
     for name, expression in node.parameters.items():
-        for step, form in forms.items():
-            secret = "|".join(re.escape(field.key) for field in form.fields if field.secret)
-            if secret and re.search(rf"(?<![\w.\"']){re.escape(step)}(?!\w)(?!\.(?!(?:{secret})(?!\w)))", expression):
-                yield "operation.secret", f"参数 {name} 读取“{step}”的保密内容，异步办理时只剩掩码，请改为同步办理"
+        for step in steps_whose_secrets(expression, forms):
+            yield "operation.secret", f"参数 {name} 读取“{step}”的保密内容，异步办理时只剩掩码，请改为同步办理"
+
+
+def steps_whose_secrets(expression: str, forms: Mapping[str, Form]) -> Iterator[str]:
+    """The steps of whose forms an expression reads a secret field, or everything."""
+    for step, form in forms.items():
+        secret = "|".join(re.escape(field.key) for field in form.fields if field.secret)
+        if secret and re.search(rf"(?<![\w.\"']){re.escape(step)}(?!\w)(?!\.(?!(?:{secret})(?!\w)))", expression):
+            yield step
 
 
 def wait_after(attempts: int) -> timedelta:
