@@ -15,6 +15,7 @@ from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
 from SpiffWorkflow.bpmn.serializer import BpmnWorkflowSerializer
 from SpiffWorkflow.bpmn.serializer.default.workflow import BpmnWorkflowConverter
 from SpiffWorkflow.bpmn.specs.defaults import IntermediateCatchEvent
+from SpiffWorkflow.bpmn.specs.event_definitions.timer import CycleTimerEventDefinition
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.spiff.parser import SpiffBpmnParser
 from SpiffWorkflow.spiff.parser.task_spec import BusinessRuleTaskParser
@@ -90,6 +91,8 @@ class _Scripts(PythonScriptEngine):
     """The drawing's expressions, and the answers above."""
 
     def evaluate(self, task: Task, expression: str, external_context: Any = None) -> Any:
+        if isinstance(getattr(task.task_spec, "event_definition", None), CycleTimerEventDefinition):
+            return expression  # counted from this machine's day, so it never comes round while measuring
         value = expressions.evaluate(expression, {**task.data, "today": clock.today().isoformat()})
         # Waits end when the clock of the measurement says so, not when this machine's does.
         return FAR_OFF if isinstance(task.task_spec, IntermediateCatchEvent) else value
