@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from functools import cache
 
 from celery.signals import worker_process_init
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from tasks import settings
@@ -23,10 +23,20 @@ def engine() -> Engine:
 
 
 @contextmanager
-def transaction() -> Iterator[Session]:
-    """One transaction: committed when the block ends, rolled back when it raises. Raises Busy for a lock not had."""
-    with polite_when_busy(), Session(engine()) as session, session.begin():
+def transaction(connection: Connection | None = None) -> Iterator[Session]:
+    """One transaction: committed when the block ends, rolled back when it raises. Raises Busy for a lock not had.
+
+    With `connection` on that one, which has no transaction under way.
+    """
+    with polite_when_busy(), Session(connection or engine()) as session, session.begin():
         yield session
+
+
+@contextmanager
+def one_connection() -> Iterator[Connection]:
+    """A connection for many transactions in a row, tried once instead of before each."""
+    with polite_when_busy(), engine().connect() as connection:
+        yield connection
 
 
 @contextmanager

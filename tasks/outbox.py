@@ -9,12 +9,12 @@ from celery import shared_task
 from sqlalchemy.orm import Session
 
 from tasks import alarms
-from tasks.database import snapshot, transaction
+from tasks.database import one_connection, snapshot, transaction
 from tasks.failures import log_failure, said_of
 from tasks.schedule import PERFORM
 from workflows import clock, outbox
 from workflows.engine import batches, correlation
-from workflows.errors import Busy
+from workflows.errors import Busy, Refusal
 from workflows.operations import notices
 from workflows.operations.wiring import ENVIRONMENT
 from workflows.outbox import RESEND_AFTER, OutboxRow
@@ -31,9 +31,17 @@ logger = logging.getLogger(__name__)
 
 
 def _each_item(payload: Mapping[str, Any]) -> None:
-    for item_id in payload["items"]:
-        with transaction() as session:
-            batches.perform_item(session, ENVIRONMENT, item_id)
+    with one_connection() as connection:
+        for item_id in payload["items"]:
+            try:
+                with transaction(connection) as session:
+                    batches.do_item(session, ENVIRONMENT, item_id)
+            except Busy:
+                # Refused by nobody: the row is sent again, and what is decided by then stays as it is.
+                raise
+            except Refusal as refusal:
+                with transaction(connection) as session:
+                    batches.refuse_item(session, item_id, refusal)
 
 
 def _end_batch(session: Session, payload: Mapping[str, Any]) -> object:

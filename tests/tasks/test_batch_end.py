@@ -1,4 +1,4 @@
-"""The last items of a batch, performed by two workers at the same time."""
+"""A batch in the worker: refused items between others, and the last items performed by two workers at once."""
 
 import threading
 from collections.abc import Callable
@@ -8,14 +8,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tasks.database import transaction
+from tasks.outbox import perform_outbox
 from tests.support import drawings
 from tests.support.cast import Cast
 from workflows import journal
 from workflows.domain import posts
 from workflows.engine import batches, bundles, cases
-from workflows.engine.tables import Batch, BatchItem, WorkItem
+from workflows.engine.tables import Batch, BatchItem, StepRecord, WorkItem
+from workflows.errors import Busy
 from workflows.journal import SYSTEM, Actor, Event
 from workflows.operations.wiring import ENVIRONMENT
+from workflows.outbox import OutboxRow
 
 pytestmark = pytest.mark.parametrize("fresh_database", ["postgresql"], indirect=True)
 
@@ -70,3 +73,34 @@ def test_a_batch_ends_once_when_its_last_two_portions_end_together(
     assert look().scalars(select(Batch)).one().ended_at is not None
     entries = journal.entries_of(look(), journal.unit_chain(founded.branch.id))
     assert [entry.event for entry in entries].count(Event.BATCH_ENDED) == 1
+
+
+def test_a_portion_goes_on_after_an_item_that_is_refused(two_items: list[int], founded: Cast, look: Look) -> None:
+    first, second = (look().get_one(BatchItem, item) for item in two_items)
+    with transaction() as session:
+        saren = Actor(person_id=founded.saren.id, post_id=posts.held_by(session, founded.saren.id)[0].post_id)
+        given = {"outcome": "submit", "content": {"on": "2020-06-01"}}
+        cases.complete_step(session, ENVIRONMENT, work_item_id=first.work_item_id, actor=saren, **given)
+    [row] = look().scalars(select(OutboxRow).where(OutboxRow.kind == batches.OUTBOX_KIND))
+    assert perform_outbox(row.id) is True
+    refused, done = (look().get_one(BatchItem, item) for item in two_items)
+    assert (refused.status, refused.code, done.status) == ("refused", "version.stale", "done")
+    assert look().scalars(select(StepRecord.work_item_id)).all().count(second.work_item_id) == 1
+    last = journal.entries_of(look(), journal.case_chain(first.case_id))[-1]
+    assert (last.event, last.facts["batch"]) == (Event.ACT_REFUSED, refused.batch_id)
+    assert look().get_one(Batch, refused.batch_id).ended_at is not None
+
+
+def test_an_item_that_could_not_get_its_lock_waits_for_the_next_time(
+    two_items: list[int], look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_arguments: object) -> None:
+        raise Busy()
+
+    [row] = look().scalars(select(OutboxRow).where(OutboxRow.kind == batches.OUTBOX_KIND))
+    with monkeypatch.context() as patch:
+        patch.setattr(batches, "do_item", busy)
+        assert perform_outbox(row.id) is False
+    assert {item.status for item in look().scalars(select(BatchItem))} == {"waiting"}
+    assert perform_outbox(row.id) is True
+    assert {item.status for item in look().scalars(select(BatchItem))} == {"done"}

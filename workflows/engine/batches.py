@@ -103,39 +103,54 @@ def _read_once(
 
 
 def perform_item(session: Session, environment: Environment, batch_item_id: int) -> BatchItem:
-    """Perform the decision on one item; its result or refusal is kept on it. Twice has the effect of once."""
-    item, batch = session.execute(_ITEM, {"item": batch_item_id}).one()
-    if item.status != "waiting":
-        return item
-    actor = _actor(batch)
+    """Perform the decision on one item among other things of a transaction; its result or refusal is kept on it.
+
+    Twice has the effect of once.
+    """
     try:
         with session.begin_nested():
-            cases.complete_step(
-                session,
-                environment,
-                work_item_id=item.work_item_id,
-                actor=actor,
-                outcome=batch.outcome,
-                content=batch.content,
-                seen_version=item.seen_version,
-            )
-        item.status = "done"
+            return do_item(session, environment, batch_item_id)
     except Refusal as refusal:
-        item.status, item.code = "refused", refusal.code
+        return refuse_item(session, batch_item_id, refusal)
+
+
+def do_item(session: Session, environment: Environment, batch_item_id: int) -> BatchItem:
+    """Perform the decision on one item; twice has the effect of once.
+
+    Raises what complete_step raises: the caller undoes the transaction and keeps the refusal by `refuse_item`.
+    """
+    item, batch = session.execute(_ITEM, {"item": batch_item_id}).one()
+    if item.status == "waiting":
+        cases.complete_step(
+            session,
+            environment,
+            work_item_id=item.work_item_id,
+            actor=_actor(batch),
+            outcome=batch.outcome,
+            content=batch.content,
+            seen_version=item.seen_version,
+        )
+        item.status, item.ended_at = "done", clock.now()
+    return item
+
+
+def refuse_item(session: Session, batch_item_id: int, refusal: Refusal) -> BatchItem:
+    """Keep on an item why it was refused, unless it has been decided meanwhile."""
+    item, batch = session.execute(_ITEM, {"item": batch_item_id}).one()
+    if item.status == "waiting":
+        item.status, item.code, item.ended_at = "refused", refusal.code, clock.now()
         item.message = "；".join([refusal.message(), *refusal.fields.values()])
         journal.record(
             session,
             Event.ACT_REFUSED,
             chain=journal.case_chain(item.case_id),
-            actor=actor,
+            actor=_actor(batch),
             step=batch.step,
             code=refusal.code,
             rule=refusal.rule,
             article=refusal.article,
             batch=batch.id,
         )
-    item.ended_at = clock.now()
-    session.flush()
     return item
 
 
