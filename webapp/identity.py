@@ -15,7 +15,8 @@ from flask import session as cookie
 from flask.sessions import SecureCookieSessionInterface
 from flask_babel import gettext
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import defer
 
 from webapp import database
 from webapp.settings import Settings
@@ -273,10 +274,18 @@ def insist_on_post(*kinds: PostKind) -> None:
         raise PostNeeded(posts="、".join(gettext(kind.label) for kind in kinds))
 
 
+_ACCOUNT = (
+    select(Account, Person)
+    .join(Person, Person.id == Account.person_id)
+    .where(Account.person_id == bindparam("person"))
+    # Nobody's own number is needed to know who he is; it is deciphered where it is shown.
+    .options(defer(Person.identity))
+)
+
+
 @login_manager.user_loader
 def _load(person_id: str) -> SignedIn | None:
-    query = select(Account, Person).join(Person, Person.id == Account.person_id)
-    found = database.session().execute(query.where(Account.person_id == int(person_id))).first()
+    found = database.session().execute(_ACCOUNT, {"person": int(person_id)}).first()
     if found is None:
         return None
     account, person = found

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload, undefer
 
 from webapp import database, errors, identity
@@ -11,13 +11,16 @@ from workflows.engine.tables import Case, WorkItem
 from workflows.errors import NotFound
 from workflows.operations.wiring import ENVIRONMENT
 
+_CASE = select(Case).where(Case.id == bindparam("case")).options(undefer(Case.state), joinedload(Case.bundle))
+_OPEN_ITEMS = select(WorkItem).where(WorkItem.case_id == bindparam("case")).order_by(WorkItem.id)
+
 
 def case(case_id: int) -> Case:
     """The case with its state, when a post of the person stands at or above its unit, or the person must act on it.
 
     Raises NotFound, or OutOfSight, which reads the same and is kept in the case's journal.
     """
-    found = database.session().scalars(select(Case).where(Case.id == case_id).options(undefer(Case.state))).first()
+    found = database.session().scalars(_CASE, {"case": case_id}).first()
     if found is None:
         raise NotFound(what="案卷")
     errors.concerning(case_id=found.id)
@@ -53,8 +56,7 @@ def work_items(ids: Sequence[int]) -> list[WorkItem]:
 
 def open_items(case_id: int) -> list[WorkItem]:
     """The user steps of a case that wait."""
-    query = select(WorkItem).where(WorkItem.case_id == case_id).order_by(WorkItem.id)
-    return list(database.session().scalars(query))
+    return list(database.session().scalars(_OPEN_ITEMS, {"case": case_id}))
 
 
 def may_act(item: WorkItem) -> bool:

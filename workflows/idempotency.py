@@ -5,12 +5,16 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import String, select
+from sqlalchemy import String, bindparam, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from workflows import clock
-from workflows.database import Base, BigId, Json
+from workflows.database import Base, BigId, Json, table_of
 from workflows.errors import Refusal
+
+PENDING = 0
+"""The status of a key whose request is still being worked on; such a row is never committed."""
 
 
 class KeyUsedDifferently(Refusal):
@@ -54,10 +58,41 @@ def earlier_answer(session: Session, person_id: int, key: str, request: str) -> 
     return found.status, found.answer
 
 
+def claim(session: Session, person_id: int, key: str, request: str) -> bool:
+    """Keep the key for a request that is being worked on, without an answer; False when it was used before.
+
+    Whoever sends the same key at the same time waits here for this transaction, and then finds its answer.
+    """
+    values = _values(person_id, key, request, PENDING, {})
+    dialect = session.get_bind().dialect.name
+    claimed = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(IdempotencyKey).values(values)
+    return session.scalar(claimed.on_conflict_do_nothing().returning(IdempotencyKey.key)) is not None
+
+
+def answer(session: Session, person_id: int, key: str, status: int, answered: dict[str, Any]) -> None:
+    """Keep the answer with the effect, in the transaction that claimed the key."""
+    session.execute(_ANSWERED, {"of_person": person_id, "of_key": key, "status": status, "answer": answered})
+
+
 def remember(session: Session, person_id: int, key: str, request: str, status: int, answer: dict[str, Any]) -> None:
-    """Keep the answer with the effect, in one transaction; a doubled key fails on the primary key."""
-    session.add(
-        IdempotencyKey(
-            person_id=person_id, key=key, request=request, status=status, answer=answer, created_at=clock.now()
-        )
-    )
+    """Keep a request with its answer; a key that was used before fails on the primary key."""
+    session.add(IdempotencyKey(**_values(person_id, key, request, status, answer)))
+
+
+def _values(person_id: int, key: str, request: str, status: int, answer: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "person_id": person_id,
+        "key": key,
+        "request": request,
+        "status": status,
+        "answer": answer,
+        "created_at": clock.now(),
+    }
+
+
+_KEYS = table_of(IdempotencyKey)
+_ANSWERED = (
+    update(_KEYS)
+    .where(_KEYS.c.person_id == bindparam("of_person"), _KEYS.c.key == bindparam("of_key"))
+    .values(status=bindparam("status"), answer=bindparam("answer"))
+)

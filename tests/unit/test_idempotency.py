@@ -28,3 +28,11 @@ def test_another_request_under_the_same_key_is_refused(session: Session) -> None
 def test_keys_of_two_people_do_not_meet(session: Session) -> None:
     idempotency.remember(session, 7, "k", REQUEST, 201, {"id": 4})
     assert idempotency.earlier_answer(session, 8, "k", REQUEST) is None
+
+
+def test_a_key_is_claimed_once_and_answered_in_the_same_transaction(session: Session) -> None:
+    assert idempotency.claim(session, 7, "k", REQUEST) is True
+    assert idempotency.claim(session, 7, "k", REQUEST) is False
+    idempotency.answer(session, 7, "k", 201, {"id": 4})
+    assert idempotency.earlier_answer(session, 7, "k", REQUEST) == (201, {"id": 4})
+    assert idempotency.claim(session, 8, "k", REQUEST) is True

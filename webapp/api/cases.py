@@ -5,7 +5,7 @@ from typing import Any
 from flask.views import MethodView
 from flask_babel import gettext
 from marshmallow import Schema, fields, validate
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
 from webapp import database, errors, identity, sight
 from webapp.api.document import Blueprint
@@ -238,16 +238,21 @@ def send(decision: dict[str, Any], case_id: int, name: str) -> Any:
     return shown(case), 200, etag(case.version)
 
 
+_WAITS = (
+    select(DueTimer).where(DueTimer.case_id == bindparam("case"), DueTimer.attached_to.is_(None)).order_by(DueTimer.id)
+)
+
+
 def shown(case: CaseRow) -> dict[str, Any]:
     """A case as the schema `Case` writes it."""
     session = database.session()
     bundle = bundles.parsed(session, case.bundle_id)
     progress = inbox.progress(session, case.id)
-    waits = select(DueTimer).where(DueTimer.case_id == case.id, DueTimer.attached_to.is_(None)).order_by(DueTimer.id)
+    waits = session.scalars(_WAITS, {"case": case.id})
     data = cases.data_of(case)
     messages = [info for info in bundle.messages.values() if cases.is_available(info, case, data)]
     return {
-        **_line(BoardRow(case, sight.open_items(case.id), list(session.scalars(waits)))),
+        **_line(BoardRow(case, sight.open_items(case.id), list(waits))),
         "bundle_version": bundle.version,
         "done_elements": progress.done,
         "current_elements": progress.current,

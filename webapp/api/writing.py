@@ -8,16 +8,12 @@ from typing import Any
 import orjson
 from flask import Response, jsonify, make_response, request
 from flask_babel import gettext
-from sqlalchemy.exc import IntegrityError
 
 from webapp import database, identity
 from workflows import idempotency
 from workflows.errors import InvalidData, Refusal
 
 LONGEST_KEY = 80
-
-PENDING = 0
-"""The status of a key whose request is still being worked on; such a row is never committed."""
 
 _KEY_HEADER = {
     "in": "header",
@@ -90,20 +86,13 @@ def seen_version() -> int:
 def _once(key: str, act: Callable[[], Response]) -> Response:
     session, person_id = database.session(), identity.current_person().id
     digest = idempotency.digest_of_request(request.method, request.path, [_body(), request.headers.get("If-Match")])
-    try:
+    # Claimed before the act: the same request sent twice at once waits here for the first one's commit.
+    if not idempotency.claim(session, person_id, key, digest):
         earlier = idempotency.earlier_answer(session, person_id, key, digest)
-        if earlier is None:
-            # Claimed before the act: the same request sent twice at once waits here for the first one's commit.
-            idempotency.remember(session, person_id, key, digest, PENDING, {})
-            session.flush()
-    except IntegrityError:
-        database.rollback()
-        earlier = idempotency.earlier_answer(session, person_id, key, digest)
-    if earlier is not None:
-        return _repeated(*earlier)
+        if earlier is not None:
+            return _repeated(*earlier)
     answer = act()
-    row = session.get_one(idempotency.IdempotencyKey, (person_id, key))
-    row.status, row.answer = answer.status_code, _kept(answer)
+    idempotency.answer(session, person_id, key, answer.status_code, _kept(answer))
     database.commit()
     return answer
 

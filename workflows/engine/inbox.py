@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, or_, select, union_all
 from sqlalchemy.orm import Session, joinedload, undefer
 
 from workflows import clock
@@ -176,11 +176,14 @@ def counts(session: Session, held: Sequence[Held], person_id: int) -> list[StepC
     return [StepCount(step, label, int(count), int(late or 0)) for step, label, count, late in found]
 
 
+_OPEN_ITEM = (
+    select(WorkItem).where(WorkItem.id == bindparam("item")).options(joinedload(WorkItem.case).joinedload(Case.bundle))
+)
+
+
 def open_item(session: Session, work_item_id: int) -> WorkItem | None:
-    """An open work item with its case; None when it is done or never was."""
-    return session.scalars(
-        select(WorkItem).where(WorkItem.id == work_item_id).options(joinedload(WorkItem.case))
-    ).first()
+    """An open work item with its case and the bundle's row; None when it is done or never was."""
+    return session.scalars(_OPEN_ITEM, {"item": work_item_id}).first()
 
 
 def record_of(session: Session, work_item_id: int) -> StepRecord | None:
@@ -219,7 +222,7 @@ def history(session: Session, case_id: int) -> list[StepRecord]:
 
 def progress(session: Session, case_id: int) -> Progress:
     """The elements of the drawing a case has passed and those where it stands now."""
-    case = session.scalars(select(Case).where(Case.id == case_id).options(undefer(Case.state))).one()
+    case = session.get_one(Case, case_id, options=[undefer(Case.state)])
     bundle = bundles.parsed(session, case.bundle_id)
     workflow = saving.restore(case.state, bundle)
     return Progress(
