@@ -64,9 +64,7 @@ def claim(session: Session, person_id: int, key: str, request: str) -> bool:
     Whoever sends the same key at the same time waits here for this transaction, and then finds its answer.
     """
     values = _values(person_id, key, request, PENDING, {})
-    dialect = session.get_bind().dialect.name
-    claimed = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(IdempotencyKey).values(values)
-    return session.scalar(claimed.on_conflict_do_nothing().returning(IdempotencyKey.key)) is not None
+    return session.scalar(_CLAIMED[session.get_bind().dialect.name], values) is not None
 
 
 def answer(session: Session, person_id: int, key: str, status: int, answered: dict[str, Any]) -> None:
@@ -91,6 +89,10 @@ def _values(person_id: int, key: str, request: str, status: int, answer: dict[st
 
 
 _KEYS = table_of(IdempotencyKey)
+_CLAIMED = {
+    name: dialect.insert(_KEYS).on_conflict_do_nothing().returning(_KEYS.c.key)
+    for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
+}
 _ANSWERED = (
     update(_KEYS)
     .where(_KEYS.c.person_id == bindparam("of_person"), _KEYS.c.key == bindparam("of_key"))
