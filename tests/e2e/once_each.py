@@ -55,7 +55,7 @@ def faults(session: Session, seats: int) -> list[str]:
     found += _each_once("begun batch", _of_batches(session, Event.BATCH_STARTED), session.scalars(select(Batch.id)))
     found += _each_once("ended batch", _of_batches(session, Event.BATCH_ENDED), session.scalars(select(Batch.id)))
     found += _left_over(session)
-    found += [f"case {incident.case_id} is stuck" for incident in stuck.find(session)]
+    found += [f"case {case_id} waits for nothing" for case_id in stuck.suspects(session)]
     return [*found, *journal.verify(session).faults, *quotas.audit(session).faults]
 
 
