@@ -7,11 +7,23 @@ from sqlalchemy.orm import joinedload, undefer
 
 from webapp import database, errors, identity
 from workflows.engine import cases, inbox
+from workflows.engine.environment import Addressee
 from workflows.engine.tables import Case, WorkItem
 from workflows.errors import NotFound
 from workflows.operations.wiring import ENVIRONMENT
 
 _CASE = select(Case).where(Case.id == bindparam("case")).options(undefer(Case.state), joinedload(Case.bundle))
+_ADDRESSEE = (
+    select(
+        WorkItem.case_id,
+        WorkItem.unit_id,
+        WorkItem.post_kind,
+        WorkItem.person_id,
+        Case.unit_id.label("case_unit_id"),
+    )
+    .join(Case, Case.id == WorkItem.case_id)
+    .where(WorkItem.id == bindparam("item"))
+)
 _OPEN_ITEMS = select(WorkItem).where(WorkItem.case_id == bindparam("case")).order_by(WorkItem.id)
 
 
@@ -40,6 +52,18 @@ def work_item(item_id: int) -> WorkItem:
     return item
 
 
+def addressee(item_id: int) -> Addressee:
+    """Whom the open work item waits for, without the item; raises NotFound or OutOfSight as `work_item` does."""
+    found = database.session().execute(_ADDRESSEE, {"item": item_id}).first()
+    if found is None:
+        raise NotFound(what="待办事项")
+    errors.concerning(case_id=found.case_id)
+    waits_for = Addressee(found.unit_id, found.post_kind, found.person_id)
+    if not (_is_addressed_to_me(waits_for) or identity.may_see(found.case_unit_id)):
+        raise identity.OutOfSight(what="待办事项")
+    return waits_for
+
+
 def work_items(ids: Sequence[int]) -> list[WorkItem]:
     """Those of the work items that are open, all in sight; raises NotFound when none is, or OutOfSight."""
     query = select(WorkItem).where(WorkItem.id.in_(ids)).options(joinedload(WorkItem.case)).order_by(WorkItem.id)
@@ -65,7 +89,7 @@ def may_act(item: WorkItem) -> bool:
     return ENVIRONMENT.directory.may_act(database.session(), actor, addressee)
 
 
-def _is_addressed_to_me(item: WorkItem) -> bool:
+def _is_addressed_to_me(item: identity.Addressed) -> bool:
     """Whether a post held today, or the person, is who the work item waits for; asks the database nothing new."""
     if item.person_id is not None:
         return item.person_id == identity.current_person().id

@@ -120,7 +120,7 @@ def complete(decision: dict[str, Any], item_id: int) -> Any:
     """Do the step. The answer is the case as it stands afterwards."""
     session, seen = database.session(), seen_version()
     try:
-        actor = identity.acting_for(sight.work_item(item_id))
+        actor = identity.acting_for(sight.addressee(item_id))
     except NotFound as refusal:
         done = inbox.record_of(session, item_id)
         if done is None or isinstance(refusal, identity.OutOfSight):
