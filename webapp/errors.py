@@ -82,10 +82,10 @@ def answer_refusal(refusal: Refusal) -> Any:
     return answer
 
 
-def _answer(status: int, *, code: str, detail: str, **members: Any) -> Response:
+def _answer(status: int, *, code: str, detail: str, title: str = "", **members: Any) -> Response:
     problem = {
         "type": f"urn:tuancheng:problem:{code}",
-        "title": str(TITLES.get(status) or HTTPStatus(status).phrase),
+        "title": title or str(TITLES.get(status) or HTTPStatus(status).phrase),
         "status": status,
         "detail": detail,
         "code": code,
@@ -137,8 +137,8 @@ def _answer_http(error: HTTPException) -> Any:
     messages = (getattr(error, "data", None) or {}).get("messages")
     fields = _fields_of(_without_location(messages)) if isinstance(messages, Mapping) else []
     if isinstance(error, CSRFError):
-        sentence = gettext("页面停留过久，安全令牌已失效。请刷新页面后重新提交。")
-        return _answer(status, code="csrf", detail=sentence)
+        sentence = gettext("页面停留过久，已经失效，刚才的提交没有生效。请重新打开页面办理。")
+        return _answer(status, code="csrf", title=gettext("页面已失效"), detail=sentence)
     if isinstance(error, InternalServerError):
         return _answer(500, code="internal", detail=str(SENTENCES[500]))
     detail = str(SENTENCES.get(status) or HTTPStatus(status).phrase)

@@ -1,5 +1,6 @@
 """Which incidents the signed-in person may read, and what he may do about one. API and pages ask here."""
 
+from flask_babel import gettext, lazy_gettext
 from sqlalchemy import Select, or_, select
 
 from webapp import database, errors, identity
@@ -8,6 +9,7 @@ from workflows.domain.units import Unit
 from workflows.engine import bundles, incidents, repairs
 from workflows.engine.job_tables import Incident, IncidentStatus
 from workflows.engine.tables import StepRecord
+from workflows.errors import InvalidData
 from workflows.journal import Actor
 from workflows.operations.wiring import ENVIRONMENT
 
@@ -19,6 +21,9 @@ READERS = (
     PostKind.REGION_COMMITTEE,
     PostKind.AUDITOR,
 )
+
+AWAY_FROM_THE_FORM = {InvalidData.code: lazy_gettext("填写的内容有误，该步骤不能自动办理，须更正后重试。")}
+"""Sentences that speak of the form on the page, said where there is no form."""
 
 
 def reads_everywhere() -> bool:
@@ -43,6 +48,11 @@ def one(incident_id: int) -> Incident:
     if not (reads_everywhere() or identity.may_see(incident.unit_id)):
         raise identity.OutOfSight(what="异常")
     return incident
+
+
+def message(incident: Incident) -> str:
+    """What happened, in the reader's language."""
+    return str(AWAY_FROM_THE_FORM.get(incident.code) or incidents.message(incident, gettext))
 
 
 def acting(act: str, incident: Incident) -> Actor:

@@ -58,6 +58,8 @@ def test_wrong_days_are_said_beside_their_fields_and_what_was_sent_stays(visit: 
     assert page.status == 422
     assert "假期的末日不能早于首日" in page
     assert page.all("//input[@id='field-name']/@value") == ["暑假"]
+    assert page.all("//input[@aria-invalid='true']/@id") == ["field-last"]
+    assert page.all("//*[@data-error-summary]//a/@href") == ["#field-last"]
     assert "请填写日期" in _enter(gaowa, cast.school.id, first="夏天")
     assert "假期名称应为1至60个字" in _enter(gaowa, cast.school.id, name="")
 
@@ -94,5 +96,7 @@ def test_the_page_warns_before_a_year_whose_public_holidays_nobody_announced(
 def test_the_page_of_places_leads_to_the_holidays(visit: Visit, cast: Cast, now: object) -> None:
     zhao = visit(cast.zhao)
     zhao.open("/quota")
-    assert zhao.follow("学校假期").title.startswith("学校假期")
+    page = zhao.follow("学校假期")
+    assert page.title.startswith("学校假期")
+    assert page.all("//nav/a[@aria-current='page']/text()") == ["名额"]
     assert visit(cast.saren).open("/quota").links("学校假期")

@@ -10,7 +10,8 @@ from tests.pages.conftest import Visit
 from tests.support import trouble
 from tests.support.cast import Cast
 from workflows import journal
-from workflows.engine.job_tables import Incident, IncidentStatus
+from workflows.engine import incidents
+from workflows.engine.job_tables import Incident, IncidentStatus, Resolution
 from workflows.engine.tables import StepRecord
 
 
@@ -48,8 +49,10 @@ def test_the_committee_corrects_what_the_step_reads(
     visit: Visit, cast: Cast, incident: Incident, session: Session
 ) -> None:
     gaowa = visit(cast.gaowa)
-    gaowa.open(f"/incidents/{incident.id}")
+    page = gaowa.open(f"/incidents/{incident.id}")
+    assert "有误的栏目数量" in page
     page = gaowa.follow("更正：ask")
+    assert page.title == f"更正：ask · 案卷 {incident.case_id} · 团程"
     assert page.all("//input[@name='count']/@value") == ["99"]
     assert page.all("//input[@name='id_number']") == []
     page = gaowa.submit(count="-1", correction_reason="数量多写了一位")
@@ -79,10 +82,23 @@ def test_a_step_is_skipped_only_with_a_reason(visit: Visit, cast: Cast, incident
     page = zhao.submit(action=f"/incidents/{incident.id}/skip", reason="")
     assert page.status == 422
     assert "请说明理由" in page
+    assert "处理异常：一次办理被拒绝有误的栏目：理由" in zhao.open(f"/cases/{incident.case_id}")
+    zhao.open(f"/incidents/{incident.id}")
     page = zhao.submit(action=f"/incidents/{incident.id}/skip", reason="已在线下办理")
     assert "已跳过该步骤，案卷继续办理。" in page
     assert "已在线下办理" in page
     assert "跳过：step" in zhao.open(f"/cases/{incident.case_id}")
+
+
+def test_an_address_that_only_takes_forms_leads_back_to_its_page(visit: Visit, cast: Cast, incident: Incident) -> None:
+    zhao = visit(cast.zhao)
+    where = f"/incidents/{incident.id}"
+    zhao.open(where)
+    page = zhao.submit(action=f"{where}/skip", reason="")
+    assert page.all("//input[@name='next']/@value") == [where]
+    page = zhao.submit(action=f"{where}/retry", csrf_token="old")
+    assert (page.status, page.title) == (400, "页面已失效 · 团程")
+    assert page.links("刷新后重新办理") == [where]
 
 
 def test_what_may_not_be_skipped_is_not_offered(visit: Visit, cast: Cast, session: Session, now: datetime) -> None:
@@ -101,7 +117,10 @@ def test_the_branch_sees_that_its_case_is_in_trouble_but_not_the_incidents(
     visit: Visit, cast: Cast, incident: Incident, session: Session
 ) -> None:
     saren = visit(cast.saren)
-    assert "有异常：step" in saren.open(f"/cases/{incident.case_id}")
+    page = saren.open(f"/cases/{incident.case_id}")
+    assert "有异常：step 填写的内容有误，该步骤不能自动办理，须更正后重试。 由上级团委或系统管理员处理。" in page
+    assert page.links("查看异常") == []
+    assert visit(cast.gaowa).open(f"/cases/{incident.case_id}").links("查看异常") == [f"/incidents/{incident.id}"]
     assert "有异常" in saren.open("/cases")
     assert "有异常" in saren.open("/board")
     assert saren.page.links("异常") == []
@@ -145,4 +164,8 @@ def test_an_auditor_reads_what_was_resolved(visit: Visit, cast: Cast, incident: 
     ma = visit(cast.ma)
     page = ma.open(f"/incidents/{incident.id}")
     assert "可以怎样处理" not in page
-    assert "没有异常" in ma.open("/incidents?state=resolved")
+    assert "还没有已解决的异常" in ma.open("/incidents?state=resolved")
+    incidents.close(session, incident, Resolution.WENT_ON)
+    session.commit()
+    page = ma.open("/incidents?state=resolved")
+    assert "2020-06-01 10:00 已继续办理" in page

@@ -156,7 +156,7 @@ _TOLD = frozenset({"message", "rule"})
 def _line(incident: IncidentRow) -> dict[str, Any]:
     columns = {name: getattr(incident, name) for name in IncidentLine().fields if name not in _TOLD}
     rule = gettext(incident.rule) if incident.rule else ""
-    return {**columns, "message": incidents.message(incident, gettext), "rule": rule}
+    return {**columns, "message": incidents_seen.message(incident), "rule": rule}
 
 
 def _shown(incident: IncidentRow) -> Any:

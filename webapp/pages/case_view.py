@@ -7,7 +7,7 @@ from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
-from webapp import identity
+from webapp import identity, incidents_seen
 from webapp.pages import dossier
 from webapp.pages.due import Due, due
 from webapp.pages.people_shown import WhoActs
@@ -98,12 +98,13 @@ def shared(session: Session, case: Case) -> dict[str, Any]:
         "strip": strip(bundle, progress.done, [step.item.step for step in steps]),
         "offers": offers(session, case, bundle),
         "troubles": troubles(session, case),
+        "reads_incidents": identity.holds(*incidents_seen.READERS),
     }
 
 
 def troubles(session: Session, case: Case) -> list[tuple[Incident, str]]:
     """What keeps the case from going on by itself, with what happened in words."""
-    return [(incident, incidents.message(incident, gettext)) for incident in incidents.of_cases(session, [case.id])]
+    return [(incident, incidents_seen.message(incident)) for incident in incidents.of_cases(session, [case.id])]
 
 
 def open_steps(session: Session, case: Case, bundle: ParsedBundle) -> list[OpenStep]:
@@ -118,8 +119,10 @@ def open_steps(session: Session, case: Case, bundle: ParsedBundle) -> list[OpenS
 
 
 def strip(bundle: ParsedBundle, done: list[str], current: list[str]) -> list[str]:
-    """The state of each numbered step: `past`, `now` or empty."""
+    """The state of each numbered step: `past`, `now` or empty; nothing when the drawing numbers none."""
     numbers = {step.id: step.number for step in bundle.steps.values() if step.number.isdigit()}
+    if not numbers:
+        return []
     now = {int(numbers[step]) for step in current if step in numbers}
     past = {int(numbers[step]) for step in done if step in numbers}
     return ["now" if n in now else "past" if n in past else "" for n in range(1, STEPS + 1)]

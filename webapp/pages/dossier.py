@@ -130,6 +130,10 @@ SHOWN = frozenset(
         Event.CASE_ENDED,
         Event.STEP_COMPLETED,
         Event.MESSAGE_RECEIVED,
+        Event.MESSAGE_SENT,
+        Event.MESSAGE_DELIVERED,
+        Event.SIGNAL_SENT,
+        Event.SIGNAL_HEARD,
         Event.TIMER_FIRED,
         Event.ACT_REFUSED,
         Event.STEP_REFUSED,
@@ -180,6 +184,8 @@ def _in_words(entry: JournalEntry, told: Told) -> tuple[str, str, str]:
             return gettext("更正：%(step)s", step=record.label), "", record.reason or ""
         case Event.INCIDENT_OPENED | Event.INCIDENT_RETRIED | Event.INCIDENT_SKIPPED:
             return _trouble(entry.event, label)
+        case Event.MESSAGE_SENT | Event.MESSAGE_DELIVERED | Event.SIGNAL_SENT | Event.SIGNAL_HEARD:
+            return _between_cases(entry.event, label, facts)
         case _:
             return _refused(facts, told)
 
@@ -193,16 +199,36 @@ def _trouble(event: str, label: str) -> tuple[str, str, str]:
     return gettext("重试：%(step)s", step=label), "", ""
 
 
+def _between_cases(event: str, label: str, facts: Mapping[str, Any]) -> tuple[str, str, str]:
+    """What a case told others or heard from them; what was in it belongs to the step that took it."""
+    message, signal = facts.get("message", ""), facts.get("signal", "")
+    match event:
+        case Event.MESSAGE_SENT:
+            return gettext("发出消息：%(step)s", step=label), "auto", gettext("消息“%(name)s”", name=message)
+        case Event.MESSAGE_DELIVERED:
+            detail = gettext("消息“%(name)s”，来自案卷 %(id)s", name=message, id=facts.get("sender", ""))
+            return gettext("收到消息：%(step)s", step=label), "auto", detail
+        case Event.SIGNAL_SENT:
+            return gettext("发出信号：%(step)s", step=label), "auto", gettext("信号“%(name)s”", name=signal)
+        case _:
+            return gettext("收到信号：%(step)s", step=label), "auto", gettext("信号“%(name)s”", name=signal)
+
+
 def _refused(facts: Mapping[str, Any], told: Told) -> tuple[str, str, str]:
     """A refused act: at which step, by which rule, and which fields were wrong; what was typed is not kept."""
-    of_item = re.search(r"/work-items/(\d+)", str(facts.get("path", "")))
+    path = str(facts.get("path", ""))
+    of_item, of_incident = re.search(r"/work-items/(\d+)", path), re.search(r"/incidents/\d+(?:/correct/(\w+))?", path)
     step = str(facts.get("step") or (told.steps_of_items.get(int(of_item.group(1)), "") if of_item else ""))
     what = gettext("%(step)s：一次办理被拒绝", step=told.label(step)) if step else gettext("一次办理被拒绝")
+    if of_incident:
+        step, what = of_incident.group(1) or "", gettext("处理异常：一次办理被拒绝")
     keys = set(facts.get("fields") or ())
     form = told.bundle.form(step) if step in told.bundle.steps else None
     wrong = [field.label for field in form.fields if field.key in keys] if form else []
     if form and "outcome" in keys:
         wrong.append(gettext("办理结果"))
+    if of_incident and "reason" in keys:
+        wrong.append(gettext("理由"))
     parts = [gettext(str(facts["rule"])) if facts.get("rule") else ""]
     parts.append(gettext("有误的栏目：%(fields)s", fields="、".join(wrong)) if wrong else "")
     return what, "bad", "；".join(part for part in parts if part)

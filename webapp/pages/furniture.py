@@ -23,6 +23,9 @@ COMMITTEES = (
 )
 KEEPERS = (PostKind.ADMINISTRATOR,)
 
+REACHED_FROM = {"work_items": "inbox", "batches": "inbox", "new_case": "board", "holidays": "quota"}
+"""Pages without an entry of their own in the navigation, and the entry they are reached by."""
+
 
 @dataclass(frozen=True)
 class NavigationItem:
@@ -46,8 +49,18 @@ def _everywhere() -> dict[str, Any]:
         "language": chosen_language(),
         "languages": current_app.config["LANGUAGES"],
         "post_title": post_title,
-        "here": request.full_path.rstrip("?") if request.method == "GET" else request.path,
+        "here": here(),
     }
+
+
+def here() -> str:
+    """Where a link or a change of language leads back to: this page, or the page above a form's address."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    path, pages = request.path, current_app.create_url_adapter(request)
+    while pages and path and not pages.test(path, "GET"):
+        path = path.rpartition("/")[0]
+    return path or url_for("home.start")
 
 
 def chosen_language() -> str:
@@ -71,9 +84,10 @@ def navigation() -> list[NavigationItem]:
     if identity.holds(*KEEPERS, *COMMITTEES, PostKind.AUDITOR):
         entries.append((gettext("异常"), "incidents.every", 0))
     entries.append((gettext("通知"), "home.notices", 0))
-    here = (request.endpoint or "").split(".")[0]
+    blueprint = request.blueprint or ""
+    marked = REACHED_FROM.get(blueprint, blueprint)
     return [
-        NavigationItem(label, url_for(endpoint), endpoint.split(".")[0] == here, count)
+        NavigationItem(label, url_for(endpoint), endpoint.split(".")[0] == marked, count)
         for label, endpoint, count in entries
     ]
 

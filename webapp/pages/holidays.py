@@ -9,6 +9,7 @@ from flask_babel import gettext
 
 from webapp import database, errors, holidays_kept, identity
 from webapp.pages import furniture
+from webapp.pages.form_view import FieldView
 from webapp.pages.people_shown import names_of
 from webapp.pages.units_seen import own_units
 from workflows import clock
@@ -71,6 +72,7 @@ def _day(field: str) -> date:
 def _page(unit: Unit, refusal: Refusal | None = None, sent: Mapping[str, str] | None = None) -> str:
     session = database.session()
     found = holidays_kept.holding_for(unit.id)
+    wrong = {key: gettext(text) for key, text in refusal.fields.items()} if refusal else {}
     return render_template(
         "holidays/show.html",
         unit=unit,
@@ -82,6 +84,17 @@ def _page(unit: Unit, refusal: Refusal | None = None, sent: Mapping[str, str] | 
         known_to=holidays_kept.last_announced_year(),
         unknown_is_near=holidays_kept.unknown_is_near(),
         refusal=refusal.message(gettext) if refusal else "",
-        errors={key: gettext(text) for key, text in refusal.fields.items()} if refusal else {},
-        sent=sent or {},
+        errors=wrong,
+        fields=_fields(sent or {}, wrong),
     )
+
+
+def _fields(sent: Mapping[str, str], wrong: Mapping[str, str]) -> list[FieldView]:
+    def field(key: str, label: str, kind: str, **more: Any) -> FieldView:
+        return FieldView(key, label, kind, sent.get(key, ""), required=True, error=wrong.get(key, ""), **more)
+
+    return [
+        field("name", gettext("名称"), "textfield", help=gettext("例如：寒假"), longest=calendars.LONGEST_NAME),
+        field("first", gettext("首日"), "date"),
+        field("last", gettext("末日"), "date"),
+    ]

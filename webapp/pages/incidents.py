@@ -12,7 +12,7 @@ from webapp.pages import case_view
 from webapp.pages.form_view import FieldView, form_view, submitted
 from workflows.domain.people import Person
 from workflows.domain.units import Unit
-from workflows.engine import bundles, incidents, repairs
+from workflows.engine import bundles, incidents, mailbox, repairs
 from workflows.engine.job_tables import Incident, IncidentKind, IncidentStatus, Resolution
 from workflows.errors import InvalidData
 from workflows.operations.wiring import ENVIRONMENT
@@ -47,10 +47,13 @@ def every() -> Any:
     after = request.args.get("after", type=int)
     units = incidents_seen.units_in_sight()
     found = incidents.listed(session, units, resolved=resolved, after=after, limit=PAGE + 1)
-    wanted = {incident.unit_id for incident in found}
+    lost = [] if resolved or after else mailbox.unclaimed(session, units, limit=PAGE)
+    wanted = {incident.unit_id for incident in found} | {each.unit_id for each in lost}
     return render_template(
         "incidents/list.html",
-        rows=[(incident, incidents.message(incident, gettext)) for incident in found[:PAGE]],
+        rows=[(incident, incidents_seen.message(incident)) for incident in found[:PAGE]],
+        lost=lost,
+        in_sight={unit_id for unit_id in {each.unit_id for each in lost} if identity.may_see(unit_id)},
         more=found[PAGE - 1].id if len(found) > PAGE else None,
         resolved=resolved,
         unit_names=dict(session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(wanted))).all()),
@@ -146,7 +149,8 @@ def _page(incident: Incident, reason: str = "", refusal: InvalidData | None = No
     return render_template(
         "incidents/show.html",
         incident=incident,
-        message=incidents.message(incident, gettext),
+        message=incidents_seen.message(incident),
+        wrong=_wrong_fields(incident),
         unit=session.get_one(Unit, incident.unit_id),
         acts=incidents_seen.open_acts(incident),
         correctable=incidents_seen.correctable(incident),
@@ -160,6 +164,14 @@ def _page(incident: Incident, reason: str = "", refusal: InvalidData | None = No
         statuses=STATUSES,
         resolutions=RESOLUTIONS,
     )
+
+
+def _wrong_fields(incident: Incident) -> list[str]:
+    """What the forms call the fields that the step refused."""
+    bundle = bundles.parsed(database.session(), incident.case.bundle_id)
+    forms = [repairs.form_of(bundle, step) for step in incidents_seen.correctable(incident)]
+    refused = incident.facts.get("fields", ())
+    return list(dict.fromkeys(field.label for form in forms for field in form.fields if field.key in refused))
 
 
 def _correction_page(

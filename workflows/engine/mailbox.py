@@ -1,18 +1,20 @@
 """Messages and signals between cases: what each case waits for, as rows, and messages that nobody has taken yet."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, select, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, func, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from workflows import clock, outbox
 from workflows.database import Base, BigId, Json
 from workflows.engine.events import Catch, Message, Receive, Signal
+from workflows.engine.tables import Case
 from workflows.errors import Refusal
 from workflows.journal import Event
 
@@ -29,6 +31,9 @@ KEY = "key"
 LONGEST_KEY = 200
 LARGEST_PAYLOAD = 20_000
 """Characters of JSON one case may send another; a form has a few hundred."""
+
+LONG_UNCLAIMED = timedelta(days=1)
+"""A message usually finds its case within seconds; after a day a person should know that it did not."""
 
 _ONE_RECEIVER = text("kind = 'message'")
 
@@ -76,6 +81,16 @@ class KeptMessage(Base):
     payload: Mapped[dict[str, Any]] = mapped_column(Json)
     sender_case_id: Mapped[int] = mapped_column(BigId, ForeignKey("process_case.id"))
     sent_at: Mapped[datetime]
+
+
+@dataclass(frozen=True)
+class Unclaimed:
+    """A message without a receiver, as people may read of it: what is in it stays with the cases."""
+
+    name: str
+    sent_at: datetime
+    case_id: int
+    unit_id: int
 
 
 class MessageAwaitedTwice(Refusal):
@@ -174,6 +189,15 @@ def broadcast(act: "Act", task: Task, definition: Signal) -> None:
     """Let all other cases hear a signal after the commit."""
     outbox.post(act.session, SIGNAL, name=definition.name, sender_case_id=act.case.id)
     act.note(Event.SIGNAL_SENT, step=task.task_spec.bpmn_id, signal=definition.name)
+
+
+def unclaimed(session: Session, unit_ids: Select[int] | None, *, limit: int) -> list[Unclaimed]:
+    """Messages of the units' cases (None: of all) that nobody has taken for a day, the oldest first."""
+    query = select(KeptMessage.name, KeptMessage.sent_at, Case.id, Case.unit_id).join(Case)
+    query = query.where(KeptMessage.sent_at <= clock.now() - LONG_UNCLAIMED)
+    if unit_ids is not None:
+        query = query.where(Case.unit_id.in_(unit_ids))
+    return [Unclaimed(*found) for found in session.execute(query.order_by(KeptMessage.id).limit(limit))]
 
 
 def _key(task: Task, definition: Message) -> str:
