@@ -76,6 +76,18 @@ def test_the_committee_corrects_what_the_step_reads(
     ]
 
 
+def test_the_reason_of_a_correction_is_told_from_a_field_of_that_name(
+    visit: Visit, cast: Cast, session: Session, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    field = '{"components":[{"type":"textfield","key":"reason","label":"原因"},'
+    monkeypatch.setattr(trouble, "FORM", trouble.FORM.replace('{"components":[', field))
+    incident = trouble.an_incident(session, cast)
+    gaowa = visit(cast.gaowa)
+    gaowa.open(f"/incidents/{incident.id}/correct/ask")
+    page = gaowa.submit(count="3", correction_reason="错")
+    assert page.all("//*[@data-error-summary]//a/@href") == ["#field-correction_reason"]
+
+
 def test_a_step_is_skipped_only_with_a_reason(visit: Visit, cast: Cast, incident: Incident, session: Session) -> None:
     zhao = visit(cast.zhao)
     zhao.open(f"/incidents/{incident.id}")

@@ -187,7 +187,7 @@ def _correction_page(
     session = database.session()
     form = repairs.form_of(bundles.parsed(session, incident.case.bundle_id), step)
     wrong = {key: gettext(text) for key, text in refusal.fields.items()} if refusal else {}
-    if "reason" in wrong and all(field.key != "reason" for field in form.fields):
+    if refusal and refusal.fields.get("reason") == repairs.REASON_WANTED:  # many forms have a field of that name too
         wrong["correction_reason"] = wrong.pop("reason")
     filled = values if values is not None else record.content
     return render_template(

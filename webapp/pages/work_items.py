@@ -78,7 +78,7 @@ def _page(item: WorkItem, values: Mapping[str, Any] | None = None, refusal: Inva
         form=form_view(bundle.form(item.step), case.unit_id, values=filled, errors=wrong),
         refusal=refusal.message(gettext) if refusal else "",
         may_act=case_view.may_act(item),
-        apart=apart.message(gettext) if apart else "",
+        apart={"message": apart.message(gettext), "rule": gettext(apart.rule)} if apart else None,
         addressed=ENVIRONMENT.directory.describe(session, cases.addressee_of(item)),
         acting_for=_acting_for(session, item),
         seen_version=case.version,

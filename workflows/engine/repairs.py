@@ -31,6 +31,7 @@ from workflows.journal import Actor, Event
 RETRY, CORRECT, SKIP = "retry", "correct", "skip"
 
 LEAST_REASON, LONGEST_REASON = 5, 500
+REASON_WANTED = "请说明理由，5 至 500 个字"
 
 
 class IncidentClosed(Refusal):
@@ -286,7 +287,7 @@ def _check_duties(session: Session, bundle: ParsedBundle, case: Case, actor: Act
 
 def _check_reason(reason: str) -> None:
     if not LEAST_REASON <= len(reason.strip()) <= LONGEST_REASON:
-        raise InvalidData(fields={"reason": "请说明理由，5 至 500 个字"})
+        raise InvalidData(fields={"reason": REASON_WANTED})
 
 
 def _note(
