@@ -63,3 +63,20 @@ def test_a_child_that_will_not_end_is_killed_with_its_own_children(
 
 def test_a_child_that_never_started_needs_no_stopping(tmp_path: Path) -> None:
     Child("never", ["true"], tmp_path / "never.log").stop()
+
+
+def test_children_asked_together_have_one_time_to_end_not_one_after_another(tmp_path: Path) -> None:
+    child = Child("sleeper", ["sleep", "60"], tmp_path / "sleeper.log")
+    child.start()
+    assert child.process is not None
+    now, waited = [100.0], []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(supervision.time, "monotonic", lambda: now[0])
+        patch.setattr(child.process, "terminate", lambda: None)
+        patch.setattr(child.process, "wait", lambda timeout=None: waited.append(timeout))
+        child.ask_to_end()
+        now[0] += 15
+        child.ask_to_end()
+        child.stop()
+    child.process.wait()
+    assert waited == [supervision.STOP_SECONDS - 15, None]

@@ -82,8 +82,12 @@ def _serve(data: Path, host: str, port: int, *, candidates: int | None, at_end: 
     else:
         click.echo("正在准备数据库（第一次启动要安装演示数据，约需半分钟）……")
         logins = founding.found(settled.demo_password, candidates)
-    for child in children.worker_and_pages(data, host, port):
+    serving = children.worker_and_pages(data, host, port)
+    for child in serving:
         start(child)
+    # All at once, before each is waited for: one that takes its time does not keep the others from beginning.
+    for child in serving:
+        at_end.callback(child.ask_to_end)
     _wait_until_it_answers(started, host, port)
     _welcome(logins, host, port, data)
     while True:

@@ -36,11 +36,13 @@ class Child:
     log: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
+    asked: float | None = None
     started: deque[float] = field(default_factory=lambda: deque(maxlen=MOST_RESTARTS))
 
     def start(self) -> None:
         """Start it in a process group of its own, so that Ctrl-C reaches it through us and in order."""
         self.started.append(time.monotonic())
+        self.asked = None
         self.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -63,14 +65,20 @@ class Child:
         self.start()
         return True
 
+    def ask_to_end(self) -> None:
+        """Let it finish what it is doing; its time begins to run. Asking twice is asking once."""
+        if self.process is not None and self.process.poll() is None and self.asked is None:
+            self.asked = time.monotonic()
+            self.process.terminate()
+
     def stop(self) -> None:
         """Ask it to end, and kill it and all its own children when it does not."""
         if self.process is None:
             return
-        if self.process.poll() is None:
-            self.process.terminate()
+        self.ask_to_end()
+        if self.asked is not None:
             with suppress(subprocess.TimeoutExpired):
-                self.process.wait(STOP_SECONDS)
+                self.process.wait(max(0.0, self.asked + STOP_SECONDS - time.monotonic()))
         self._signal(signal.SIGKILL)
         self.process.wait()
 
