@@ -38,7 +38,7 @@ worker: install ## start one more worker against TUANCHENG_DATABASE_URL and TUAN
 
 # Three processes on two cores: the end-to-end stories wait more than they work.
 test: dev browser gates ## prove it: style, types, import contracts, every test, coverage
-	$(BIN)/pytest -n 3 --dist loadfile --cov --cov-report=term
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 sure: dev gates ## the quick proof before a commit: as test, without the browser and the coverage
 	$(BIN)/ruff format --check .

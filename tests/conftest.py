@@ -27,22 +27,40 @@ TEMPLATE = f"tuancheng_template_{uuid4().hex[:8]}"
 """Databases on a server named by TUANCHENG_TEST_DATABASE_URL must not meet those of another run."""
 
 
-UNTRACED = ("e2e", "processes", "property", "concurrency")
-"""Folders whose tests walk long ways through code that the others pass too."""
+UNTRACED = (
+    "e2e/",
+    "processes/",
+    "property/",
+    "concurrency/",
+    "engine/test_random_walk.py",
+    "engine/test_frozen_saves.py",
+)
+"""Tests that walk long ways through code that the others pass too."""
+
+TWICE = frozenset({"postgresql", "in memory"})
+"""Runs of a test that pass the same lines as its other run, on SQLite or saved and restored."""
+
+LONGEST_FIRST = ("e2e/", "processes/", "commands/", "concurrency/", "property/", "tasks/")
+"""What is begun last must be short, or all but one of the test processes wait for it."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What lies in tests/e2e is an end-to-end test."""
+    """Long stories first; what lies in tests/e2e is an end-to-end test."""
+    items.sort(key=lambda item: next((at for at, part in enumerate(LONGEST_FIRST) if _in(item, part)), len(items)))
     for item in items:
-        if "tests/e2e/" in item.path.as_posix():
+        if _in(item, "e2e/"):
             item.add_marker("e2e")
+
+
+def _in(item: pytest.Item, part: str) -> bool:
+    return f"tests/{part}" in item.path.as_posix()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Tracing costs as much as the work: what runs twice, or repeats what other tests pass anyway, goes untraced."""
     ids = item.callspec.id.split("-") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else []
-    untraced = "postgresql" in ids or any(f"tests/{folder}/" in item.path.as_posix() for folder in UNTRACED)
+    untraced = not TWICE.isdisjoint(ids) or any(_in(item, part) for part in UNTRACED)
     measuring = Coverage.current() if untraced else None
     if measuring is None:
         return (yield)
