@@ -93,7 +93,9 @@ def _each_command(command: click.Command, words: str) -> Iterator[str]:
             if found is not None:
                 yield from _each_command(found, f"{words} {name}")
         return
-    context = click.Context(command, info_name=words, terminal_width=100, max_content_width=100)
+    # As the whole program calls it: -h is its word for help, and a command remembers how it was called first.
+    settings = {"help_option_names": ["-h", "--help"], "terminal_width": 100, "max_content_width": 100}
+    context = click.Context(command, info_name=words, **settings)
     yield f"## `{words}`\n\n```\n{command.get_help(context)}\n```"
 
 

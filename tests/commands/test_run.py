@@ -103,6 +103,8 @@ def _start(data: Path, *words: str) -> Started:
             stdout=writable,
             stderr=subprocess.STDOUT,
             env=environment,
+            # A shell that runs the tests in the background lets them, and all they start, be deaf to Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - one thread here
         )
     return Started(process, port, output)
 
