@@ -36,7 +36,8 @@ from workflows.outbox import RESEND_AFTER, OutboxRow
 CASES = int(os.environ.get("TUANCHENG_DRILL_CASES", "16"))
 SEED = int(os.environ.get("TUANCHENG_DRILL_SEED") or random.randrange(10**6))
 
-KILLS = {"网页": (2 + CASES // 50, 6), "后台任务": (3 + CASES // 50, 5), "时钟": (1 + CASES // 50, 0)}
+MORE = CASES // 50
+KILLS = {"网页": (1 + MORE, 3 + 2 * MORE), "后台任务": (2 + MORE, 2 + 2 * MORE), "时钟": (1 + MORE, 0)}
 """How often each part is killed whole, and how often one child of it, by what its supervisor calls it."""
 
 PATIENCE_SECONDS = 120 + 5 * CASES

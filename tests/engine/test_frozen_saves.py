@@ -11,8 +11,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from tests.engine.conftest import MONDAY, SECRETARY, Office
-from workflows import clock, tables
-from workflows.database import new_engine, table_of, throwaway_key
+from workflows import clock
+from workflows.database import table_of, throwaway_key
 from workflows.engine import bundles, persistence, saving, scenarios
 from workflows.engine.bundles import BundleFiles
 from workflows.engine.environment import Environment
@@ -20,6 +20,7 @@ from workflows.engine.running import Act
 from workflows.engine.tables import Case, WorkItem
 from workflows.journal import SYSTEM
 from workflows.operations import rehearsal
+from workflows.operations.rehearsal import BlankDatabase
 
 FROZEN = Path(__file__).parent / "frozen"
 SAVES = sorted(FROZEN.glob("*.json"))
@@ -32,13 +33,11 @@ def test_there_are_saves_of_every_format_that_is_read() -> None:
 
 
 @pytest.mark.parametrize("path", ADMISSION, ids=lambda path: path.stem)
-def test_an_admission_saved_long_ago_comes_to_its_end(path: Path) -> None:
+def test_an_admission_saved_long_ago_comes_to_its_end(path: Path, blank_database: BlankDatabase) -> None:
     save = json.loads(path.read_text())
     files = bundles.read_folder(FROZEN / save["bundle"])
     scenario = scenarios.read(files.files[save["scenario"]], save["scenario"])
-    engine = new_engine("sqlite://")
-    tables.metadata.create_all(engine)
-    with Session(engine) as session, throwaway_key():
+    with Session(blank_database.emptied()) as session, throwaway_key():
         with clock.standing_at(clock.start_of(scenario.begins) - timedelta(days=1)):
             stage = rehearsal.RehearsalStage(session, files, scenario)
         player = scenarios._Player(scenario, stage)
@@ -48,15 +47,12 @@ def test_an_admission_saved_long_ago_comes_to_its_end(path: Path) -> None:
                     thaw(session, stage.environment, player.case(), save)
             player.do(step)
         assert player.case().ended_step == scenario.ends_at
-    engine.dispose()
 
 
 @pytest.mark.parametrize("path", TINY, ids=lambda path: path.stem)
-def test_a_tiny_case_saved_long_ago_comes_to_its_end(path: Path) -> None:
+def test_a_tiny_case_saved_long_ago_comes_to_its_end(path: Path, blank_database: BlankDatabase) -> None:
     save = json.loads(path.read_text())
-    engine = new_engine("sqlite://")
-    tables.metadata.create_all(engine)
-    with Session(engine) as session, clock.standing_at(MONDAY):
+    with Session(blank_database.emptied()) as session, clock.standing_at(MONDAY):
         office = Office(session, "saved and restored")
         office.given = save["given"]
         case = office.start(tiny(save["drawing"]), process=save["drawing"])
@@ -66,7 +62,6 @@ def test_a_tiny_case_saved_long_ago_comes_to_its_end(path: Path) -> None:
             go(office, what, step, argument)
         assert office.waiting == []
         assert case.ended_at is not None
-    engine.dispose()
 
 
 def tiny(drawing: str) -> BundleFiles:
