@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 
 from workflows.domain.apportionment import largest_remainder
 
-weights = st.dictionaries(st.text("abcdef", max_size=3), st.integers(0, 500), min_size=1).filter(lambda each: any(each.values()))
+weights = st.dictionaries(st.text("abcdef", max_size=3), st.integers(0, 500), min_size=1).filter(
+    lambda each: any(each.values())
+)
 
 
 @given(st.integers(0, 60_000), weights)
