@@ -2,17 +2,16 @@
 
 import logging
 
-from celery import current_app, shared_task
+from celery import shared_task
 
 from tasks import alarms
 from tasks.database import snapshot, transaction
 from tasks.failures import log_failure
 from tasks.schedule import FIND_STUCK, PERFORM_JOB, SEND_JOBS
+from tasks.sending import send_every
 from workflows.engine import incidents, jobs, stuck
 from workflows.errors import Busy
 from workflows.operations.wiring import ENVIRONMENT
-
-AT_ONCE = 200
 
 logger = logging.getLogger(__name__)
 
@@ -20,26 +19,7 @@ logger = logging.getLogger(__name__)
 @shared_task(name=SEND_JOBS, throws=(Busy,))
 def send_due_jobs() -> int:
     """Hand every job that is due to the broker; how many. A job that was handed over and not begun is sent again."""
-    sent = 0
-    while True:
-        with transaction() as session:
-            ids = jobs.take_due(session, AT_ONCE)
-        sent += _send(ids)
-        if len(ids) < AT_ONCE:
-            return sent
-
-
-def _send(ids: list[int]) -> int:
-    for position, job_id in enumerate(ids):
-        try:
-            current_app.send_task(PERFORM_JOB, args=[job_id])
-        except Exception as error:
-            # Not sent after all: the next look need not wait until the marks are old.
-            with transaction() as session:
-                jobs.untake(session, ids[position:])
-            logger.warning("the broker took %d of %d jobs: %s", position, len(ids), type(error).__name__)
-            raise
-    return len(ids)
+    return send_every(PERFORM_JOB, jobs.take_due, jobs.untake)
 
 
 @shared_task(name=PERFORM_JOB, throws=(Busy,))

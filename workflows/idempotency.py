@@ -63,29 +63,20 @@ def claim(session: Session, person_id: int, key: str, request: str) -> bool:
 
     Whoever sends the same key at the same time waits here for this transaction, and then finds its answer.
     """
-    values = _values(person_id, key, request, PENDING, {})
+    values = {
+        "person_id": person_id,
+        "key": key,
+        "request": request,
+        "status": PENDING,
+        "answer": {},
+        "created_at": clock.now(),
+    }
     return session.scalar(_CLAIMED[session.get_bind().dialect.name], values) is not None
 
 
 def answer(session: Session, person_id: int, key: str, status: int, answered: dict[str, Any]) -> None:
     """Keep the answer with the effect, in the transaction that claimed the key."""
     session.execute(_ANSWERED, {"of_person": person_id, "of_key": key, "status": status, "answer": answered})
-
-
-def remember(session: Session, person_id: int, key: str, request: str, status: int, answer: dict[str, Any]) -> None:
-    """Keep a request with its answer; a key that was used before fails on the primary key."""
-    session.add(IdempotencyKey(**_values(person_id, key, request, status, answer)))
-
-
-def _values(person_id: int, key: str, request: str, status: int, answer: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "person_id": person_id,
-        "key": key,
-        "request": request,
-        "status": status,
-        "answer": answer,
-        "created_at": clock.now(),
-    }
 
 
 _KEYS = table_of(IdempotencyKey)

@@ -5,11 +5,10 @@ it performs the effect and marks the row done in one transaction, so that a mess
 once, and a message lost is found again by the sweep.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Index, String, Text, or_, select
+from sqlalchemy import Index, String, Text, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from workflows import clock
@@ -42,8 +41,8 @@ def post(session: Session, kind: str, **payload: Any) -> OutboxRow:
     return row
 
 
-def take_unsent(session: Session, limit: int = 200) -> Sequence[OutboxRow]:
-    """Rows never handed over, or handed over long ago without effect; they are marked as sent now."""
+def take_unsent(session: Session, limit: int = 200) -> list[int]:
+    """Ids of rows never handed over, or handed over long ago without effect; they are marked as sent now."""
     now = clock.now()
     query = (
         select(OutboxRow)
@@ -56,7 +55,12 @@ def take_unsent(session: Session, limit: int = 200) -> Sequence[OutboxRow]:
     rows = session.scalars(query).all()
     for row in rows:
         row.sent_at = now
-    return rows
+    return [row.id for row in rows]
+
+
+def untake(session: Session, ids: list[int]) -> None:
+    """The broker was not told after all."""
+    session.execute(update(OutboxRow).where(OutboxRow.id.in_(ids), OutboxRow.done_at.is_(None)).values(sent_at=None))
 
 
 def open_row(session: Session, row_id: int) -> OutboxRow | None:

@@ -69,7 +69,8 @@ class Drill:
 
     def promise(self, what: str, answer: dict[str, object]) -> None:
         key = f"key {len(self.told.promised)}"
-        idempotency.remember(self.session, self.people.gaowa.id, key, "a request", 200, answer)
+        idempotency.claim(self.session, self.people.gaowa.id, key, "a request")
+        idempotency.answer(self.session, self.people.gaowa.id, key, 200, answer)
         self.told.promise(what, answer)
 
     def work(self) -> None:

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
+from kombu.exceptions import OperationalError
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from tasks import database
+from tasks import database, sending
 from tests.support import cast as people
 from tests.support.cast import Cast
 from workflows.database import only_reading
@@ -18,6 +19,28 @@ def engine(fresh_database: Engine, monkeypatch: pytest.MonkeyPatch) -> Engine:
     """The engine of this worker process."""
     monkeypatch.setattr(database, "engine", lambda: fresh_database)
     return fresh_database
+
+
+class Broker:
+    """Takes messages until it fails."""
+
+    def __init__(self) -> None:
+        self.takes = 10**6
+        self.sent: list[int] = []
+        self.tasks: set[str] = set()
+
+    def send_task(self, name: str, args: list[int]) -> None:
+        if len(self.sent) >= self.takes:
+            raise OperationalError("gone")
+        self.tasks.add(name)
+        self.sent += args
+
+
+@pytest.fixture
+def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
+    broker = Broker()
+    monkeypatch.setattr(sending, "current_app", broker)
+    return broker
 
 
 @pytest.fixture

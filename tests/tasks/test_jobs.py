@@ -11,8 +11,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from tasks import jobs as worker
+from tasks import sending
+from tasks.schedule import PERFORM_JOB
 from tests.support import drawings
 from tests.support.cast import Cast
+from tests.tasks.conftest import Broker
 from workflows import clock, journal
 from workflows.engine import bundles, cases, jobs, persistence
 from workflows.engine.environment import Call, Operation
@@ -29,27 +32,6 @@ BEGUN = datetime(2020, 6, 1, 2, 0, tzinfo=UTC)
 
 both_databases = pytest.mark.parametrize("fresh_database", ["sqlite", "postgresql"], indirect=True)
 postgresql = pytest.mark.parametrize("fresh_database", ["postgresql"], indirect=True)
-
-
-class Broker:
-    """Takes messages until it fails."""
-
-    def __init__(self) -> None:
-        self.takes = 10**6
-        self.sent: list[int] = []
-
-    def send_task(self, name: str, args: list[int]) -> None:
-        assert name == "tasks.perform_job"
-        if len(self.sent) >= self.takes:
-            raise OperationalError("gone")
-        self.sent += args
-
-
-@pytest.fixture
-def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
-    broker = Broker()
-    monkeypatch.setattr(worker, "current_app", broker)
-    return broker
 
 
 @pytest.fixture
@@ -115,7 +97,7 @@ def ended(look: Look) -> list[bool]:
 def test_what_is_due_is_sent_once_and_performed(begun: list[int], broker: Broker, look: Look, calls: list[str]) -> None:
     assert worker.send_due_jobs() == 2
     assert worker.send_due_jobs() == 0
-    assert broker.sent == ids(look)
+    assert (broker.sent, broker.tasks) == (ids(look), {PERFORM_JOB})
     assert [worker.perform_job(job_id) for job_id in broker.sent] == [True, True]
     assert ended(look) == [True, True]
     assert sorted(calls) == sorted(
@@ -155,7 +137,7 @@ def test_what_a_failing_broker_did_not_take_is_sent_at_the_next_look(
 
 @both_databases
 def test_more_jobs_than_one_look_takes(begun: list[int], broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "AT_ONCE", 1)
+    monkeypatch.setattr(sending, "AT_ONCE", 1)
     assert worker.send_due_jobs() == 2
 
 

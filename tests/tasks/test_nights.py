@@ -50,7 +50,7 @@ def test_the_seal_covers_what_grew(founded: Cast, look: Look) -> None:
 
 
 def test_keys_are_forgotten_after_a_week(founded: Cast, store: Session, look: Look) -> None:
-    idempotency.remember(store, founded.saren.id, "old", "digest", 200, {})
+    idempotency.claim(store, founded.saren.id, "old", "digest")
     store.commit()
     forget_idempotency_keys()
     assert look().scalar(select(func.count()).select_from(IdempotencyKey)) == 1

@@ -8,34 +8,15 @@ from kombu.exceptions import OperationalError
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from tasks import relay
+from tasks import relay, sending
+from tasks.schedule import PERFORM
+from tests.tasks.conftest import Broker
 from workflows import clock, outbox
 from workflows.outbox import RESEND_AFTER, OutboxRow
 
 Look = Callable[[], Session]
 
 pytestmark = pytest.mark.parametrize("fresh_database", ["sqlite", "postgresql"], indirect=True)
-
-
-class Broker:
-    """Takes messages until it fails."""
-
-    def __init__(self, takes: int = 10**6) -> None:
-        self.takes = takes
-        self.sent: list[int] = []
-
-    def send_task(self, name: str, args: list[int]) -> None:
-        assert name == "tasks.perform_outbox"
-        if len(self.sent) >= self.takes:
-            raise OperationalError("gone")
-        self.sent += args
-
-
-@pytest.fixture
-def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
-    broker = Broker()
-    monkeypatch.setattr(relay, "current_app", broker)
-    return broker
 
 
 @pytest.fixture
@@ -49,11 +30,11 @@ def rows(engine: Engine, store: Session) -> list[int]:
 def test_every_unsent_row_is_sent_once(rows: list[int], broker: Broker) -> None:
     assert relay.relay() == 5
     assert relay.relay() == 0
-    assert broker.sent == rows
+    assert (broker.sent, broker.tasks) == (rows, {PERFORM})
 
 
 def test_more_rows_than_one_reading_takes(rows: list[int], broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(relay, "AT_ONCE", 2)
+    monkeypatch.setattr(sending, "AT_ONCE", 2)
     assert relay.relay() == 5
     assert broker.sent == rows
 
