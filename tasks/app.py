@@ -10,6 +10,9 @@ from tasks.schedule import SCHEDULE
 VISIBLE_AGAIN_AFTER = 60
 """Seconds after which Redis gives a message to another worker when the first one died with it."""
 
+SEARCH_ENDS_AFTER = 10
+"""Seconds after which a worker that died while it looked for such messages no longer keeps the others from looking."""
+
 LONGEST_JOB = 45
 """Seconds; below the line above, or a slow job would be running twice."""
 
@@ -26,13 +29,14 @@ JOBS = (
 
 
 def transport_options(broker_url: str) -> dict[str, Any]:
-    """Redis looks for a dead worker's messages every 2 s instead of every 100 s; other brokers know by themselves."""
+    """For Redis, where workers look for a dead worker's messages, every 2 s here; other brokers know by themselves."""
     if not broker_url.startswith(("redis", "valkey")):
         return {}
     return {
         "visibility_timeout": VISIBLE_AGAIN_AFTER,
         "unacked_restore_interval": 2,
         "unacked_restore_throttle": 1,
+        "unacked_mutex_expire": SEARCH_ENDS_AFTER,
     }
 
 

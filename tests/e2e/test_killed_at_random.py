@@ -96,6 +96,13 @@ class World:
         with redis.Redis.from_url(self.queue) as client:
             return ended == CASES and owed == client.llen("celery") == client.hlen("unacked") == 0
 
+    def under_way(self) -> str:
+        """What the broker still holds, for the report of a test that fails."""
+        with redis.Redis.from_url(self.queue) as client:
+            given = [str(value)[:300] for value in client.hvals("unacked")]
+            search = f"{client.get('unacked_mutex')!r} for {client.ttl('unacked_mutex')} s"
+            return f"{client.llen('celery')} messages wait, given out: {given}, the search is held by {search}"
+
     def let_a_minute_pass(self) -> None:
         """As if a minute had gone by: what was sent and not done is due again, who was at a job is taken for lost.
 
@@ -192,7 +199,8 @@ def _wait_until_quiet(world: World, working: Sequence[Future[None]]) -> None:
     while not world.is_quiet():
         if time.monotonic() > until:
             with Session(world.engine) as session:
-                pytest.fail("\n".join(["the cases did not come to their end", *once_each.faults(session, CASES)]))
+                faults = once_each.faults(session, CASES)
+            pytest.fail("\n".join(["the cases did not come to their end", *faults, world.under_way()]))
         for each in working:
             if each.done():
                 each.result()

@@ -48,6 +48,15 @@ def test_only_redis_is_told_how_long_to_wait_for_a_dead_worker(module: dict[str,
     assert options("amqp://x") == {}
 
 
+def test_a_worker_killed_in_its_search_for_lost_messages_does_not_keep_the_others_from_searching(
+    module: dict[str, object],
+) -> None:
+    options, patience = module["transport_options"], module["VISIBLE_AGAIN_AFTER"]
+    assert callable(options)
+    assert isinstance(patience, int)
+    assert 0 < options("redis://x")["unacked_mutex_expire"] < patience
+
+
 def test_a_missing_setting_ends_the_worker_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TUANCHENG_DATABASE_URL", raising=False)
     with pytest.raises(SystemExit, match="TUANCHENG_DATABASE_URL is not set"):

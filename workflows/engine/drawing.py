@@ -51,6 +51,8 @@ class Fault:
     label: str = ""
     line: int = 0
     file: str = ""
+    path: tuple[str, ...] = ()
+    """Ids of the elements a case passes on its way to the fault, where there is such a way."""
 
 
 class Unreadable(Exception):
