@@ -1,0 +1,1 @@
+"""The publish gate: what a drawing would do, found out before it is published."""
