@@ -123,6 +123,8 @@ HTTP_IN_WORDS = {
 
 BATCH_IN_WORDS = {
     "每秒项数": "{items_per_s}（{items} 项，{seconds} 秒，{workers} 个进程）",
+    "单独一项": "中位数 {median_ms} ms，第95百分位 {p95_ms} ms，语句 {statements_per_item}，提交 {commits_per_item}",
+    "在办案件": "{bytes_open_case} 字节",
     "结果": "办成 {done} 项，被拒 {refused} 项 {refusals}",
     "逐项核对": "{records_as_decided}",
 }
@@ -131,6 +133,8 @@ INBOX_IN_WORDS = {
     "案件": "在办 {cases}，办结 {finished}，分布在 {counties} 个旗县",
     "待办": "旗县经办人 {items_seen[county]} 项，学校审批人 {items_seen[school]} 项",
     "第一页": "中位数 {median_ms} ms，第95百分位 {p95_ms} ms（打开 {runs} 次）",
+    "每页语句": "平均 {statements_per_page}，最多 {statements_max}；提交 {commits_per_page}",
+    "所占字节": "在办案件 {bytes_open_case}，办结案件 {bytes_finished_case}",
 }
 
 TIMERS_IN_WORDS = {

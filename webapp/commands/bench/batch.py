@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from statistics import fmean, median
 from typing import Any
 
 import click
@@ -15,11 +16,12 @@ from celery import Celery
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
+from webapp.commands.bench import sizes
 from webapp.commands.bench.cast import CANDIDATES_PER_BRANCH
 from webapp.commands.bench.ground import Ground
-from webapp.commands.bench.metering import progress
+from webapp.commands.bench.metering import Cost, Meter, median_ms, p95_ms, progress
 from webapp.commands.bench.steps import versions
-from webapp.commands.bench.walking import Season, way
+from webapp.commands.bench.walking import Ready, Season, way
 from webapp.embedded import children
 from webapp.embedded.environment import free_port
 from webapp.embedded.supervision import Child
@@ -32,6 +34,9 @@ from workflows.operations.wiring import ENVIRONMENT
 
 STEP = "approve_admission"
 
+ALONE = 50
+"""Items at most that this process decides by itself, to see what each costs: the worker's statements are not seen."""
+
 LOOK_SECONDS = 0.05
 RING_SECONDS = 2.0
 """How often the relay is asked to hand over what is left, as the beat of a running product asks."""
@@ -42,42 +47,73 @@ LONGEST_SILENCE = 60.0
 
 
 def measure(ground: Ground, items: int, workers: int, seed: int) -> dict[str, Any]:
-    """Decide `items` admissions of one school by one batch and answer how long the worker took."""
-    season = Season(ground.engine, items, seed, branches_per_school=-(-items // CANDIDATES_PER_BRANCH))
-    numbers = range(items)
-    step = next(step for step in way() if step.step == STEP)
-    before = [each.step for each in way() if each.step].index(STEP)
-    with progress("准备", items * before) as tell:
-        for _ in numbers:
-            season.start()
-        season.bring(numbers, STEP, tell)
-    season.travel(step.day)
-    ready = [season.ready(number, step) for number in numbers]
+    """Decide `items` admissions of one school by one batch, answer how long the worker took, then decide some alone."""
+    alone = min(items, ALONE)
+    every = items + alone
+    season = Season(ground.engine, every, seed, branches_per_school=-(-every // CANDIDATES_PER_BRANCH))
+    ready = _brought(season, every)
     with _at_work(ground, workers) as relay:
-        with clock.standing_at(season.now), Session(ground.engine) as session, session.begin():
-            batch_id = batches.open_batch(
-                session,
-                ENVIRONMENT,
-                chosen=[(each.work_item_id, each.version) for each in ready],
-                actor=ready[0].actor,
-                outcome=step.outcome,
-                content=ready[0].content,
-            ).id
+        batch_id = _opened(season, ready[:items])
         begun = time.perf_counter()
         _wait(ground.engine, batch_id, items, relay)
         seconds = time.perf_counter() - begun
-    found = _results(ground.engine, batch_id, season.cases)
+    costs = _decide_alone(season, _opened(season, ready[items:]))
+    times = [cost.seconds for cost in costs]
     return {
         "items": items,
         "items_per_s": round(items / seconds, 1),
         "seconds": round(seconds, 3),
         "workers": workers,
         "step": STEP,
-        **found,
+        **_results(ground.engine, batch_id, season.cases[:items]),
+        "alone": alone,
+        "median_ms": median_ms(times),
+        "p95_ms": p95_ms(times),
+        "statements_per_item": round(fmean(cost.statements for cost in costs), 2),
+        "commits_per_item": round(fmean(cost.commits for cost in costs), 3),
+        "bytes_open_case": round(median(sizes.of_case(ground.engine, each) for each in season.cases[items:])),
         "database": ground.kind,
         "seed": seed,
         "versions": versions(ground),
     }
+
+
+def _brought(season: Season, number: int) -> list[Ready]:
+    """So many cases, brought to the step that is decided."""
+    step = next(step for step in way() if step.step == STEP)
+    before = [each.step for each in way() if each.step].index(STEP)
+    with progress("准备", number * before) as tell:
+        for _ in range(number):
+            season.start()
+        season.bring(range(number), STEP, tell)
+    season.travel(step.day)
+    return [season.ready(each, step) for each in range(number)]
+
+
+def _opened(season: Season, ready: list[Ready]) -> int:
+    with clock.standing_at(season.now), Session(season.engine) as session, session.begin():
+        return batches.open_batch(
+            session,
+            ENVIRONMENT,
+            chosen=[(each.work_item_id, each.version) for each in ready],
+            actor=ready[0].actor,
+            outcome=ready[0].outcome,
+            content=ready[0].content,
+        ).id
+
+
+def _decide_alone(season: Season, batch_id: int) -> list[Cost]:
+    """Each item in a transaction of its own, as the worker does it."""
+    with only_reading(), Session(season.engine) as session:
+        items = [item.id for item in batches.progress_of(session, batch_id).items]
+    meter = Meter(season.engine)
+    with clock.standing_at(season.now):
+        return [meter.cost_of(lambda each=item_id: _decide(season.engine, each)) for item_id in items]  # type: ignore[misc]
+
+
+def _decide(engine: Engine, item_id: int) -> None:
+    with Session(engine) as session, session.begin():
+        batches.do_item(session, ENVIRONMENT, item_id)
 
 
 @contextmanager

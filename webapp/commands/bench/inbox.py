@@ -8,14 +8,16 @@ due times, journal) is not copied.
 import random
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
+from statistics import fmean
 from typing import Any
 
 from sqlalchemy import Table, func, insert, select, text
 from sqlalchemy.orm import Session
 
+from webapp.commands.bench import sizes
 from webapp.commands.bench.cast import CANDIDATES_PER_BRANCH, Branch
 from webapp.commands.bench.ground import Ground
-from webapp.commands.bench.metering import Meter, median_ms, p95_ms, progress
+from webapp.commands.bench.metering import Cost, Meter, median_ms, p95_ms, progress
 from webapp.commands.bench.steps import versions
 from webapp.commands.bench.walking import Season
 from workflows import clock
@@ -45,27 +47,34 @@ def measure(ground: Ground, number: int, finished: int, counties: int, seed: int
         "county": (branches[0].county_id, PostKind.COUNTY_COMMITTEE),
         "school": (branches[0].school_id, PostKind.GRASSROOTS_COMMITTEE),
     }
-    seconds: dict[str, list[float]] = {}
+    costs: dict[str, list[Cost]] = {}
     seen: dict[str, int] = {}
     for reader, (unit_id, kind) in readers.items():
         pages = _pages(ground, unit_id, kind, branches[0])
         for name, page in pages.items():
             page()
-            seconds[f"{reader}.{name}"] = []
+            costs[f"{reader}.{name}"] = []
         for run in range(RUNS):
             name = list(pages)[run % len(pages)]
             with only_reading():
-                seconds[f"{reader}.{name}"].append(meter.cost_of(pages[name]).seconds)
+                costs[f"{reader}.{name}"].append(meter.cost_of(pages[name]))
         seen[reader] = pages["plain"]()
-    every = [each for own in seconds.values() for each in own]
+    every = [cost for own in costs.values() for cost in own]
+    seconds = {name: [cost.seconds for cost in own] for name, own in costs.items()}
+    times = [cost.seconds for cost in every]
     return {
         "cases": number,
         "finished": finished,
         "counties": counties,
         "items_seen": seen,
         "runs": len(every),
-        "median_ms": median_ms(every),
-        "p95_ms": p95_ms(every),
+        "median_ms": median_ms(times),
+        "p95_ms": p95_ms(times),
+        "statements_per_page": round(fmean(cost.statements for cost in every), 2),
+        "statements_max": max(cost.statements for cost in every),
+        "commits_per_page": round(fmean(cost.commits for cost in every), 3),
+        "bytes_open_case": sizes.of_case(ground.engine, season.cases[0]),
+        "bytes_finished_case": sizes.of_case(ground.engine, season.cases[2]),
         "by_page": {name: {"median_ms": median_ms(own), "p95_ms": p95_ms(own)} for name, own in seconds.items()},
         "database": ground.kind,
         "seed": seed,
