@@ -117,6 +117,44 @@ CYL_2023 = RuleSet(
     },
 )
 
+TITLES = {
+    "apply_age_min": "申请入团的最低周岁",
+    "apply_age_max_exclusive": "申请入团的周岁上限（不含）",
+    "talk_deadline": "派人谈话的期限",
+    "mentor_count_min": "培养联系人最少人数",
+    "mentor_count_max": "培养联系人最多人数",
+    "mentor_may_be_party_member": "培养联系人可否为党员",
+    "mentor_min_talks": "谈心谈话最少次数",
+    "training_min_months": "培养考察最短期限",
+    "class_hours_min": "团课最少学时",
+    "minutes_per_hour": "每学时分钟数",
+    "volunteer_hours_min": "志愿服务最少时长",
+    "ideology_assessment_required": "是否必须思政考评",
+    "activist_confirmation": "积极分子的备案或批准",
+    "prereview_required": "是否必须预审",
+    "result_in_writing": "预审结果是否须书面通知",
+    "notice_target_working_days": "发展对象公示的工作日数",
+    "notice_activist_days": "积极分子公示的工作日数",
+    "notice_admitted_days": "新团员公示的工作日数",
+    "introducers": "入团介绍人人数",
+    "quorum": "支部大会到会人数要求",
+    "pass_rule": "支部大会通过的票数要求",
+    "count_written_absent": "缺席者的书面意见是否计票",
+    "ballot": "支部大会表决方式",
+    "prereview_meeting_max": "预审后召开支部大会的期限",
+    "meeting_submit": "支部大会决议上报的期限",
+    "approval_target": "审批的期限",
+    "approval_hard": "审批的最长期限",
+    "feedback": "反馈结果的期限",
+    "ceremony": "举行入团仪式的期限",
+    "zhtj_entry_after_approval": "批准后录入智慧团建的期限",
+    "archive_close": "电子档案归档的期限",
+    "number_use_rate_year_end": "年底编号使用率",
+    "pdf_pages": "电子档案页数",
+    "pdf_max_mb": "电子档案大小上限",
+}
+"""What a person calls each parameter."""
+
 ALL = {rule_set.name: rule_set for rule_set in (NMG_2020, CYL_2023)}
 
 FIRST_YEAR_OF_2023_RULES = 2023

@@ -87,6 +87,16 @@ class Choice:
     label: str
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where a value comes from that cases begin with: what it is called, its source, and how sure that is."""
+
+    title: str
+    article: str
+    confidence: str
+    unit: str = ""
+
+
 ChoiceSource = Callable[[Session, int], Sequence[Choice]]
 """Choices for a form field, from the session and the case's unit."""
 
@@ -104,6 +114,8 @@ class Environment:
     choices: Mapping[str, ChoiceSource]
     beginning: Callable[[Session, str, int], dict[str, Any]] = lambda _session, _process, _unit_id: {}
     """The data a new case of a process at a unit begins with, such as the values of its rule set."""
+    origin: Callable[[Mapping[str, Any], str], Origin | None] = lambda _data, _name: None
+    """Where a value of that beginning comes from, by its name such as `rules.class_hours_min`; None when unknown."""
     repairers: Callable[[Session, str, int], Sequence[Addressee]] = lambda _session, _act, _unit_id: ()
     """Who may `retry`, `correct` or `skip` what cannot go on in a case of a unit."""
     calendars: Mapping[str, Calendar] = field(default_factory=dict)

@@ -1,5 +1,6 @@
 """The product's environment: the posts, operations and choices that its drawings may name."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -9,7 +10,7 @@ from workflows.domain import calendars, members, quota_ledger, rule_sets
 from workflows.domain.calendars import Days
 from workflows.domain.members import CandidateStatus
 from workflows.domain.quota_ledger import NoPlan
-from workflows.engine.environment import Calendar, Choice, Environment, Operation
+from workflows.engine.environment import Calendar, Choice, Environment, Operation, Origin
 from workflows.operations import candidates, deliberations, notices, places
 from workflows.operations.posts import PostDirectory, repairers
 
@@ -37,6 +38,16 @@ def rules_at_beginning(session: Session, _process: str, _unit_id: int) -> dict[s
     return {"rule_set": rule_set, "rules": rule_sets.values(rule_set)}
 
 
+def origin_of(data: Mapping[str, Any], name: str) -> Origin | None:
+    """Where a value of the case's rule set comes from, by its name in drawings: `rules.class_hours_min`."""
+    root, _, parameter = name.partition(".")
+    rule_set = rule_sets.ALL.get(str(data.get("rule_set")))
+    if root != "rules" or rule_set is None or parameter not in rule_set.parameters:
+        return None
+    found = rule_set.parameters[parameter]
+    return Origin(rule_sets.TITLES[parameter], found.article, str(found.confidence), found.unit)
+
+
 def settle_candidate(session: Session, case_id: int, result: str | None) -> None:
     """A case has ended: write on the candidate how."""
     if result in set(CandidateStatus):
@@ -56,6 +67,7 @@ ENVIRONMENT = Environment(
     operations={operation.name: operation for operation in OPERATIONS},
     choices={"branch_members": _branch_members},
     beginning=rules_at_beginning,
+    origin=origin_of,
     repairers=repairers,
     calendars={str(days): _counting(days) for days in Days},
     ended=settle_candidate,

@@ -38,6 +38,10 @@ def test_every_value_says_where_it_comes_from() -> None:
     assert NMG_2020.parameters["volunteer_hours_min"].confidence is Confidence.SEED
 
 
+def test_every_value_has_a_title_that_people_read() -> None:
+    assert set(rule_sets.TITLES) == set(NMG_2020.parameters) | set(CYL_2023.parameters)
+
+
 def test_the_plan_year_chooses_the_preset() -> None:
     assert rule_sets.for_plan_year(2020) is NMG_2020
     assert rule_sets.for_plan_year(2022) is NMG_2020
