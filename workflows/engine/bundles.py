@@ -1,6 +1,5 @@
 """Bundles: read from a folder, published as versions, parsed once per process and version."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from workflows import clock, journal
 from workflows.engine import catalogue as catalogues
-from workflows.engine import decisions, drawing, forms, specs
+from workflows.engine import content, decisions, drawing, forms, specs
 from workflows.engine.decisions import DecisionTable
 from workflows.engine.drawing import Drawing, Fault, Node
 from workflows.engine.forms import Form
@@ -60,14 +59,10 @@ class BundleFiles:
         others = {other: text for other, text in self.drawings.items() if other != path}
         return catalogues.read(self.files[path], path, others)
 
-    @property
+    @cached_property
     def content_hash(self) -> str:
-        """The same for the same content, whatever the order of the files or the line ends."""
-        digest = hashlib.sha256()
-        for path in sorted(self.files):
-            content = self.files[path].replace("\r\n", "\n")
-            digest.update(f"{path}\0{len(content)}\0{content}\0".encode())
-        return digest.hexdigest()
+        """The same for the same content, however it is spelt; see `workflows.engine.content`."""
+        return content.hash_of(self.files)
 
 
 @dataclass(frozen=True)
@@ -277,7 +272,8 @@ def store(session: Session, files: BundleFiles, faults: list[Fault], actor: jour
         raise BundleUnsound(faults)
     catalogue = files.catalogue()
     known = versions(session, catalogue.process)
-    if known and known[0].content_hash == files.content_hash:
+    # What the newest files say, not the hash kept with them: older versions were hashed letter by letter.
+    if known and files_of(known[0]).content_hash == files.content_hash:
         return known[0]
     bundle = Bundle(
         process=catalogue.process,
