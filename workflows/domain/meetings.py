@@ -1,18 +1,16 @@
 """What a branch meeting decided, by exact arithmetic: quorum, ballots, majority.
 
-Quorum: more than half of those with a vote who should attend are present. Adopted: more than half of the base vote
-yes; the base is a parameter of the rule set (those who should attend, or the ballots given). A written opinion handed
-in before the meeting is a ballot where the rule set counts it, and never makes a quorum.
+Quorum and majority are shares of a base, both parameters of the rule set (`majorities`). A written opinion handed in
+before the meeting is a ballot where the rule set counts it, and never makes a quorum.
 """
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from fractions import Fraction
 from typing import Any, Literal
 
+from workflows.domain import majorities
+from workflows.domain.majorities import Base
 from workflows.errors import InvalidData
-
-HALF = Fraction(1, 2)
 
 Result = Literal["adopted", "not_adopted", "no_quorum"]
 
@@ -54,7 +52,7 @@ def decide(meeting: Mapping[str, Any], rules: Mapping[str, Any]) -> Decision:
 
     `meeting` has `eligible_voters`, `present_voters`, `written_opinions`, `votes_for`, `votes_against` and
     `votes_abstain` (persons; a missing number of written opinions is none). `rules` are values of a rule set:
-    `pass_rule` names the base, `count_written_absent` says whether written opinions are ballots.
+    `quorum` and `pass_rule` are shares, `count_written_absent` says whether written opinions are ballots.
     """
     eligible, present, written, yes, no, abstain = (_count(meeting, field) for field in _LABELS)
     if eligible < 1:
@@ -68,16 +66,13 @@ def decide(meeting: Mapping[str, Any], rules: Mapping[str, Any]) -> Decision:
     if yes + no + abstain != ballots:
         told = f"赞成 {yes} + 反对 {no} + 弃权 {abstain} = {yes + no + abstain}，应等于票数 {ballots}"
         raise _does_not_hold("votes_for", told, "votes_against", "votes_abstain")
-    base = ballots if "present" in str(rules.get("pass_rule", "")) else eligible
-    present_needed, votes_needed = _more_than_half(eligible), _more_than_half(base)
+    people: dict[Base, int] = {"should-attend": eligible, "present": present, "ballots": ballots}
+    quorum, majority = majorities.read(rules["quorum"]), majorities.read(rules["pass_rule"])
+    present_needed, votes_needed = quorum.needed(people), majority.needed(people)
     result: Result = "adopted" if yes >= votes_needed else "not_adopted"
     if present < present_needed:
         result = "no_quorum"
-    return Decision(result, present_needed, votes_needed, base)
-
-
-def _more_than_half(of: int) -> int:
-    return int(of * HALF) + 1
+    return Decision(result, present_needed, votes_needed, people[majority.base])
 
 
 def _count(meeting: Mapping[str, Any], field: str) -> int:

@@ -1,5 +1,7 @@
 """The arithmetic of a branch meeting."""
 
+from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -109,3 +111,36 @@ def test_a_decision_never_rests_on_half_or_less(absent: int, yes: int, no: int, 
     decision = meetings.decide(meeting(eligible, present, yes, no, abstain, ballots - present), RULES)
     assert (decision.result == "no_quorum") == (2 * present <= eligible)
     assert (decision.result == "adopted") == (2 * present > eligible and 2 * yes > eligible)
+
+
+MOST_VOTERS = 9
+
+
+def every_outcome() -> Iterator[tuple[int, int, int, int, int]]:
+    """Voters, those present, written opinions, yes and no votes: all that can happen among so many."""
+    for eligible in range(1, MOST_VOTERS + 1):
+        for present in range(eligible + 1):
+            for written in range(eligible - present + 1):
+                for yes in range(present + written + 1):
+                    for no in range(present + written - yes + 1):
+                        yield eligible, present, written, yes, no
+
+
+@pytest.mark.parametrize("base", ["should-attend", "present", "ballots"])
+@pytest.mark.parametrize("share", [">1/2", ">=2/3", ">=1/2"])
+def test_every_outcome_among_nine_is_what_the_rule_says_word_for_word(share: str, base: str) -> None:
+    strict, fraction = not share.startswith(">="), Fraction(share.lstrip(">="))
+    rules = RULES | {"quorum": f"{share} of should-attend", "pass_rule": f"{share} of {base}"}
+    for eligible, present, written, yes, no in every_outcome():
+        of = {"should-attend": eligible, "present": present, "ballots": present + written}[base]
+        enough_came = Fraction(present, eligible) > fraction if strict else Fraction(present, eligible) >= fraction
+        enough_agreed = (
+            of > 0 and yes > 0 and (Fraction(yes, of) > fraction if strict else Fraction(yes, of) >= fraction)
+        )
+        expected = ("adopted" if enough_agreed else "not_adopted") if enough_came else "no_quorum"
+        held = meeting(eligible, present, yes, no, present + written - yes - no, written)
+        found = meetings.decide(held, rules)
+        assert found.result == expected, (held, rules)
+        # The figures told beside the result lead to it by themselves.
+        assert (found.result == "no_quorum") == (present < found.present_needed)
+        assert found.result == "no_quorum" or (found.result == "adopted") == (yes >= found.votes_needed)
