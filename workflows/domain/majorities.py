@@ -1,4 +1,4 @@
-"""Shares that a rule asks for, as exact fractions: more than half of those who should attend, two thirds of the ballots."""
+"""Shares a rule asks for, as exact fractions: more than half of those who should attend, two thirds of the ballots."""
 
 import re
 from collections.abc import Mapping
