@@ -1,13 +1,15 @@
 """Batches: one decision, many items, each with its own effect and its own result."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 
 from tests.engine.conftest import DEPUTY, SECRETARY, STRANGER, Office
-from tests.support.drawings import YES_NO_FORM, bundle, drawing, end, service, start, user, way
+from tests.support.drawings import A_DATE, YES_NO_FORM, bundle, drawing, end, service, start, user, way
 from workflows import journal
 from workflows.engine import batches, cases
-from workflows.engine.tables import Case, WorkItem
+from workflows.engine.tables import Case, StepRecord, WorkItem
 from workflows.errors import InvalidData, NotAuthorised, NotFound
 from workflows.outbox import OutboxRow
 
@@ -26,6 +28,22 @@ def three(office: Office) -> Office:
     """Three cases waiting for the same decision; the shelf holds two."""
     office.left = 2
     office.publish(bundle(TEXT, ask=YES_NO_FORM))
+    for _ in range(3):
+        cases.start(office.session, office.environment, process="tiny", unit_id=7, actor=SECRETARY)
+    office.session.commit()
+    return office
+
+
+VOTES = (
+    ',{"type":"number","key":"votes","label":"赞成","validate":{"required":true,"min":0},"properties":{"each":"true"}}'
+)
+
+
+@pytest.fixture
+def meeting(office: Office) -> Office:
+    """Three cases waiting for one meeting, which votes on each."""
+    text = drawing(start(), user("ask"), end(), way("begin", "ask", "done"), lanes={"书记": ["ask"]})
+    office.publish(bundle(text, ask=A_DATE % VOTES))
     for _ in range(3):
         cases.start(office.session, office.environment, process="tiny", unit_id=7, actor=SECRETARY)
     office.session.commit()
@@ -107,6 +125,38 @@ def test_a_wrong_field_is_refused_before_anything_is_queued(three: Office) -> No
         open_batch(three, "yes", on="never")
     three.session.rollback()
     assert three.session.scalars(select(OutboxRow)).all() == []
+
+
+def open_with_votes(office: Office, *votes: dict[str, Any]) -> batches.Batch:
+    own = dict(zip(office.session.scalars(select(WorkItem.id).order_by(WorkItem.id)), votes, strict=False))
+    batch = batches.open_batch(
+        office.session,
+        office.environment,
+        chosen=chosen(office),
+        actor=SECRETARY,
+        outcome="submit",
+        content={"on": "2020-05-04"},
+        own=own,
+    )
+    office.session.commit()
+    return batches.progress_of(office.session, batch.id)
+
+
+def test_what_differs_from_item_to_item_is_kept_with_each(meeting: Office) -> None:
+    batch = open_with_votes(meeting, {"votes": 5}, {"votes": 7}, {"votes": 9})
+    assert perform(meeting, batch) == ["done", "done", "done"]
+    records = meeting.session.scalars(select(StepRecord).order_by(StepRecord.case_id)).all()
+    assert [record.content for record in records] == [{"on": "2020-05-04", "votes": votes} for votes in (5, 7, 9)]
+
+
+def test_a_wrong_field_of_one_item_is_named_with_the_item(meeting: Office) -> None:
+    ids = meeting.session.scalars(select(WorkItem.id).order_by(WorkItem.id)).all()
+    with pytest.raises(InvalidData) as refusal:
+        open_with_votes(meeting, {"votes": 5}, {"votes": -1}, {})
+    assert refusal.value.fields.keys() == {f"votes-{ids[1]}", f"votes-{ids[2]}"}
+    with pytest.raises(InvalidData) as refusal:
+        open_with_votes(meeting, {"votes": 5, "on": "2020-05-05"}, {"votes": 5}, {"votes": 5})
+    assert refusal.value.fields == {f"on-{ids[0]}": "这一栏须对所有人一致"}
 
 
 def test_items_that_do_not_belong_together_are_refused(three: Office) -> None:

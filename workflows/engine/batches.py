@@ -1,6 +1,6 @@
 """One decision for several work items of the same step: performed one by one, each in a transaction of its own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session, joinedload
 
 from workflows import clock, journal, outbox
 from workflows.engine import bundles, cases
-from workflows.engine.environment import Environment
+from workflows.engine.environment import Choice, Environment
 from workflows.engine.tables import Batch, BatchItem, Case, WorkItem
-from workflows.errors import NotFound, Refusal
+from workflows.errors import InvalidData, NotFound, Refusal
 from workflows.journal import Actor, Event
 
 OUTBOX_KIND = "batch.portion"
@@ -38,11 +38,13 @@ def open_batch(
     actor: Actor,
     outcome: str,
     content: Mapping[str, Any],
+    own: Mapping[int, Mapping[str, Any]] | None = None,
 ) -> Batch:
     """Keep one decision for `chosen` (work item id and the case version its reader saw), to be performed by the worker.
 
-    The form is read once here, so that a wrong field is refused before anything is queued. Raises BatchMixed, NotFound,
-    NotAuthorised, InvalidData.
+    `own` holds, by work item id, what differs from item to item: fields that the form marks `each`. The form is read
+    here, so that a wrong field is refused before anything is queued. Raises BatchMixed, NotFound, NotAuthorised, and
+    InvalidData, which names a field of one item as `<key>-<work item id>`.
     """
     versions = dict(chosen)
     if not versions or len(versions) > LARGEST_BATCH:
@@ -55,7 +57,8 @@ def open_batch(
         raise BatchMixed(why="不是同一步骤")
     for item in items:
         cases.check_authority(session, environment, actor, cases.addressee_of(item))
-    _read_once(session, environment, items[0], outcome, content)
+    own = own or {}
+    _read_all(session, environment, items, outcome, content, own)
     batch = Batch(
         step=items[0].step,
         label=items[0].label,
@@ -77,6 +80,7 @@ def open_batch(
             case_id=item.case_id,
             title=item.case.title,
             seen_version=versions[item.id],
+            content=dict(own.get(item.id, {})),
             status="waiting",
         )
         for item in items
@@ -94,12 +98,33 @@ def _portions(ids: list[int]) -> list[list[int]]:
     return [ids[start : start + PORTION] for start in range(0, len(ids), PORTION)]
 
 
-def _read_once(
-    session: Session, environment: Environment, item: WorkItem, outcome: str, content: Mapping[str, Any]
+def _read_all(
+    session: Session,
+    environment: Environment,
+    items: Sequence[WorkItem],
+    outcome: str,
+    content: Mapping[str, Any],
+    own: Mapping[int, Mapping[str, Any]],
 ) -> None:
-    case = session.get_one(Case, item.case_id)
-    form = bundles.parsed(session, case.bundle_id).form(item.step)
-    form.read(outcome, content, cases.data_of(case), lambda source: environment.choices[source](session, case.unit_id))
+    """Read the form for the first item, and for each that has something of its own."""
+    faults: dict[str, str] = {}
+    for item in [each for each in items if each.id in own] or items[:1]:
+        case = session.get_one(Case, item.case_id)
+        form = bundles.parsed(session, case.bundle_id).form(item.step)
+        apart = {field.key for field in form.fields if field.each}
+        faults |= {f"{key}-{item.id}": "这一栏须对所有人一致" for key in own.get(item.id, {}).keys() - apart}
+        data, choices = cases.data_of(case), _choices(session, environment, case.unit_id)
+        try:
+            form.read(outcome, {**content, **own.get(item.id, {})}, data, choices)
+        except InvalidData as refusal:
+            alone = apart if item.id in own else set()
+            faults |= {f"{key}-{item.id}" if key in alone else key: text for key, text in refusal.fields.items()}
+    if faults:
+        raise InvalidData(fields=faults)
+
+
+def _choices(session: Session, environment: Environment, unit_id: int) -> Callable[[str], Sequence[Choice]]:
+    return lambda source: environment.choices[source](session, unit_id)
 
 
 def perform_item(session: Session, environment: Environment, batch_item_id: int) -> BatchItem:
@@ -127,7 +152,7 @@ def do_item(session: Session, environment: Environment, batch_item_id: int) -> B
             work_item_id=item.work_item_id,
             actor=_actor(batch),
             outcome=batch.outcome,
-            content=batch.content,
+            content={**batch.content, **item.content},
             seen_version=item.seen_version,
         )
         item.status, item.ended_at = "done", clock.now()

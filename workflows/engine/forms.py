@@ -55,6 +55,8 @@ class Field:
     check_message: str = ""
     secret: bool = False
     """Used while the step runs, then kept only masked: identity numbers."""
+    each: bool = False
+    """Differs from case to case when several are done together: the votes for each candidate of one meeting."""
 
 
 class Form:
@@ -187,6 +189,7 @@ def _field(component: Mapping[str, Any]) -> Field:
         check=extra.get("check"),
         check_message=extra.get("check_message", ""),
         secret=str(extra.get("secret", "")).lower() == "true",
+        each=str(extra.get("each", "")).lower() == "true",
     )
 
 

@@ -173,6 +173,8 @@ class BatchItem(Base):
     case_id: Mapped[int] = mapped_column(BigId)
     title: Mapped[str] = mapped_column(String(100))
     seen_version: Mapped[int]
+    content: Mapped[dict[str, Any]] = mapped_column(Json, default=dict, server_default="{}")
+    """What was submitted for this item alone, beside what the batch has for all."""
     status: Mapped[str] = mapped_column(String(10), default="waiting")
     """`waiting`, `done` or `refused`."""
     code: Mapped[str | None] = mapped_column(String(80))
