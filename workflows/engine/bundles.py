@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from workflows import clock, journal
 from workflows.engine import catalogue as catalogues
 from workflows.engine import content, decisions, drawing, forms, specs
-from workflows.engine.decisions import DecisionTable
+from workflows.engine.decisions import Decision
 from workflows.engine.drawing import Drawing, Fault, Node
 from workflows.engine.forms import Form
+from workflows.engine.gate import intake
 from workflows.engine.tables import Bundle, BundleFile
 from workflows.errors import NotFound, Refusal
 
@@ -100,7 +101,7 @@ class ParsedBundle:
     drawing: Drawing
     spec: Any
     subprocess_specs: Mapping[str, Any]
-    decisions: Mapping[str, DecisionTable]
+    decisions: Mapping[str, Decision]
     forms: Mapping[str, Form]
     steps: Mapping[str, StepInfo]
     messages: Mapping[str, MessageInfo]
@@ -123,7 +124,7 @@ class ParsedBundle:
 def read_folder(path: Path) -> BundleFiles:
     """The files of a bundle folder; of a single .bpmn file, that drawing with the forms and tables beside it.
 
-    Raises Unreadable when a file is not text or the path holds no drawing.
+    Raises Unreadable when a file is not text, is too large, or the folder holds no drawing.
     """
     if path.is_file():
         folder = path.parent
@@ -131,8 +132,12 @@ def read_folder(path: Path) -> BundleFiles:
     else:
         folder = path
         beside = [item for item in sorted(path.rglob("*")) if item.is_file() and item.name.endswith(ENDINGS)]
-    if not any(item.name.endswith((".bpmn", ".xml")) for item in beside):
-        raise drawing.Unreadable(Fault("bundle.no_drawing", f"{path} 中没有 .bpmn 文件", file=str(path)))
+        if not any(item.name.endswith(".bpmn") for item in beside):
+            hint = "，若 .xml 文件是流程图，请改名为 .bpmn" if any(path.glob("*.xml")) else ""
+            raise drawing.Unreadable(Fault("bundle.no_drawing", f"{path} 中没有 .bpmn 文件{hint}", file=str(path)))
+    if len(beside) > intake.MOST_FILES:
+        message = f"流程包有 {len(beside)} 个文件，最多 {intake.MOST_FILES} 个"
+        raise drawing.Unreadable(Fault("bundle.too_many_files", message, file=str(path)))
     texts = {(name := item.relative_to(folder).as_posix()): _text(item, name) for item in beside}
     return BundleFiles(
         {_as_drawing(name) if path.is_file() and name == path.name else name: text for name, text in texts.items()}
@@ -146,12 +151,7 @@ def _as_drawing(name: str) -> str:
 def _text(path: Path, name: str) -> str:
     if path.stat().st_size > drawing.LARGEST_DRAWING:
         raise drawing.Unreadable(Fault("xml.too_large", "文件过大，不予读取", file=name))
-    data = path.read_bytes()
-    try:
-        return data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        message = f"文件不是 UTF-8 编码（第 {error.start} 字节），请另存为 UTF-8"
-        raise drawing.Unreadable(Fault("bundle.encoding", message, file=name)) from None
+    return intake.text_of(path.read_bytes(), name)
 
 
 def form_name(node: Node) -> str:

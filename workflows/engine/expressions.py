@@ -13,6 +13,10 @@ LARGEST_RANGE = 10_000
 LONGEST_EXPRESSION = 2_000
 
 _RANGE = re.compile(r"(-?\d+)\s*\.\.\s*(-?\d+)")
+_TEXT = re.compile(r'"[^"]*"|\'[^\']*\'')
+_PATH = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*", re.ASCII)
+_NAMES = re.compile(r"(?<![^.]\.)(?<![\w$#])([^\W\d]\w*(?:\.[^\W\d]\w*)*)(\s*\()?")
+_WORDS = frozenset({"true", "false", "null", "and", "or", "not", "in"})
 _SOURCE = re.compile(r'"source":"((?:[^"\\]|\\.)*)"')
 
 
@@ -39,23 +43,48 @@ def holds(expression: str, context: Mapping[str, Any]) -> bool:
     return value
 
 
-def matches(cell: str, value: Any, context: Mapping[str, Any]) -> bool:
-    """Whether a decision-table cell (a unary test such as `>= 14`, `[14..28)` or `"a", "b"`) accepts `value`.
+def accepts(test: str, value: Any, context: Mapping[str, Any]) -> bool:
+    """Whether a unary test in this language (`len($) > 3`, where `$` is the value) accepts the value.
 
-    `-` and an empty cell accept everything; `not(…)` accepts what the tests inside refuse.
+    Raises ExpressionFault.
     """
-    test = cell.strip()
-    if test in ("", "-"):
-        return True
-    negated = re.fullmatch(r"not\s*\((.*)\)", test, re.DOTALL)
-    if negated:
-        return not matches(negated.group(1), value, context)
-    if value is None and test not in ("null", "$ == null", "$ != null"):
-        return False
     try:
         return bool(_compiled_test(test).evaluate({**context, "$": value}))
     except RuntimeError as error:
-        raise ExpressionFault(f"{cell}: {_reason(error)}") from None
+        raise ExpressionFault(f"{test}: {_reason(error)}") from None
+
+
+def at(path: str, context: Mapping[str, Any]) -> Any:
+    """What stands at a path of names such as `rules.apply_age_min`; None where it leads nowhere.
+
+    Unlike `evaluate` this keeps whole numbers of any size exact.
+    """
+    found: Any = context
+    for name in path.split("."):
+        if not isinstance(found, Mapping):
+            return None
+        found = found.get(name)
+    return _whole(found)
+
+
+def is_path(expression: str) -> bool:
+    """Whether the expression is nothing but a path of names."""
+    return bool(_PATH.fullmatch(expression)) and expression not in _WORDS
+
+
+def without_texts(expression: str) -> str:
+    """The expression with nothing left between its quotation marks."""
+    return _TEXT.sub('""', expression)
+
+
+def names_in(expression: str) -> tuple[str, ...]:
+    """The paths an expression reads from its data, in order; functions and what lists call their entries left out."""
+    found = []
+    for path, called in _NAMES.findall(without_texts(expression)):
+        name = path.rpartition(".")[0] if called else path
+        if name and name not in _WORDS:
+            found.append(name)
+    return tuple(dict.fromkeys(found))
 
 
 def fault_in(expression: str) -> str | None:
@@ -63,13 +92,9 @@ def fault_in(expression: str) -> str | None:
     return _fault(expression, _compiled)
 
 
-def fault_in_cell(cell: str) -> str | None:
-    """Why the decision-table cell must not be published; None when it is sound."""
-    test = cell.strip()
-    if test in ("", "-"):
-        return None
-    negated = re.fullmatch(r"not\s*\((.*)\)", test, re.DOTALL)
-    return fault_in_cell(negated.group(1)) if negated else _fault(test, _compiled_test)
+def fault_in_test(test: str) -> str | None:
+    """Why the unary test must not be published; None when it is sound."""
+    return _fault(test, _compiled_test)
 
 
 def _fault(text: str, compiler: Any) -> str | None:

@@ -1,0 +1,20 @@
+"""Decision tables (DMN 1.1 to 1.5, as dmn-js writes them): read, checked, evaluated, and explained rule by rule."""
+
+from workflows.engine.decisions.checking import faults_in
+from workflows.engine.decisions.evaluation import DecisionFault, evaluate, retrace
+from workflows.engine.decisions.model import Decision, DecisionTable
+from workflows.engine.decisions.reading import read
+from workflows.engine.decisions.trace import CellTrace, RuleTrace, Trace
+
+__all__ = [
+    "CellTrace",
+    "Decision",
+    "DecisionFault",
+    "DecisionTable",
+    "RuleTrace",
+    "Trace",
+    "evaluate",
+    "faults_in",
+    "read",
+    "retrace",
+]

@@ -1,0 +1,109 @@
+"""What keeps a decision from being published: every fault with its element, its line and what to do."""
+
+import re
+from collections.abc import Iterator
+
+from workflows.engine import expressions
+from workflows.engine.decisions import cells
+from workflows.engine.decisions.model import (
+    HIT_POLICIES,
+    ONE_ANSWER,
+    Cell,
+    Decision,
+    DecisionTable,
+    LiteralDecision,
+    Rule,
+)
+from workflows.engine.drawing import Fault
+
+_FULL_WIDTH = re.compile(r"[，＞＜＝≥≤≠“”（）［］－．]")
+"""What a Chinese keyboard writes instead of the marks of a condition."""
+
+
+def faults_in(decision: Decision, file: str) -> list[Fault]:
+    """Everything that keeps the decision from being published."""
+    return [*decision.faults, *_Check(decision, file).faults()]
+
+
+class _Check:
+    def __init__(self, decision: Decision, file: str) -> None:
+        self.decision = decision
+        self.file = file
+
+    def faults(self) -> Iterator[Fault]:
+        """In the order of the file."""
+        if isinstance(self.decision, LiteralDecision):
+            if why := expressions.fault_in(self.decision.expression):
+                yield self._fault("decision.broken", f"表达式“{self.decision.expression}”有误：{why}")
+        elif isinstance(self.decision, DecisionTable):
+            yield from self._columns(self.decision)
+            for rule in self.decision.rules:
+                yield from self._rule(self.decision, rule)
+
+    def _fault(self, code: str, message: str, element: str = "", line: int = 0) -> Fault:
+        place = element or self.decision.id, self.decision.title, line or self.decision.line
+        return Fault(code, message, *place, self.file)
+
+    def _columns(self, table: DecisionTable) -> Iterator[Fault]:
+        if not table.outputs:
+            yield self._fault("decision.columns", "决策表没有输出列，请至少加一列结果")
+        for column in table.inputs:
+            if why := expressions.fault_in(column.expression):
+                message = f"输入“{column.title}”的表达式“{column.expression}”有误：{why}"
+                yield self._fault("decision.broken", message, column.id, column.line)
+            yield from self._allowed(f"输入“{column.title}”允许的值", column.allowed)
+        for output in table.outputs:
+            if not output.name:
+                message = "输出列没有名称（name），流程图无法读取它"
+                yield self._fault("decision.columns", message, output.id, output.line)
+            elif [each.name for each in table.outputs].count(output.name) > 1:
+                message = f"有几个名为 {output.name} 的输出列，请改名"
+                yield self._fault("decision.columns", message, output.id, output.line)
+            yield from self._allowed(f"输出“{output.name}”允许的值", output.allowed)
+            if output.default and (why := expressions.fault_in(output.default.text)):
+                message = f"输出“{output.name}”的默认结果“{output.default.text}”有误：{why}"
+                yield self._fault("decision.broken", message, output.default.id or output.id, output.default.line)
+        yield from self._policy(table)
+
+    def _allowed(self, what: str, allowed: Cell | None) -> Iterator[Fault]:
+        if allowed and (why := _fault_of(allowed)):
+            yield self._fault("decision.broken", f"{what}“{allowed.text}”有误：{why}", allowed.id, allowed.line)
+
+    def _policy(self, table: DecisionTable) -> Iterator[Fault]:
+        policy = table.hit_policy
+        if policy in ("PRIORITY", "OUTPUT ORDER") and not any(_listed(output.allowed) for output in table.outputs):
+            message = f"命中策略 {policy} 按输出列允许的值（outputValues）的先后取舍，请在输出列写明"
+            yield self._fault("decision.priority", message)
+        if table.aggregation and len(table.outputs) != 1:
+            yield self._fault("decision.aggregation", f"汇总（{table.aggregation}）只能有一个输出列")
+        if policy in HIT_POLICIES and policy not in ONE_ANSWER and any(output.default for output in table.outputs):
+            message = f"命中策略 {policy} 没有规则适用时结果为空，不用默认结果，请删去 defaultOutputEntry"
+            yield self._fault("decision.default", message)
+
+    def _rule(self, table: DecisionTable, rule: Rule) -> Iterator[Fault]:
+        for column, cell in zip(table.inputs, rule.cells, strict=True):
+            if why := _fault_of(cell):
+                message = f"{rule.title}中“{column.title}”的条件“{cell.text}”有误：{why}"
+                yield self._fault("decision.broken", message, cell.id or rule.id, cell.line)
+        for output, entry in zip(table.outputs, rule.entries, strict=True):
+            if entry.text and (why := expressions.fault_in(entry.text)):
+                message = f"{rule.title}中“{output.label or output.name}”的结果“{entry.text}”有误：{why}"
+                yield self._fault("decision.broken", message, entry.id or rule.id, entry.line)
+
+
+def _fault_of(cell: Cell) -> str | None:
+    if cell.broken:
+        return cell.broken
+    found = [part.text for part in cells.parts(cell.test) if isinstance(part, cells.Expression)]
+    why = next((why for text in found if (why := expressions.fault_in_test(text))), None)
+    if why and (marks := _FULL_WIDTH.findall(expressions.without_texts(cell.text))):
+        return f"含有全角符号 {' '.join(dict.fromkeys(marks))}，请改用半角符号"
+    return why
+
+
+def _listed(allowed: Cell | None) -> bool:
+    """Whether the allowed values are a plain list, which has an order."""
+    if allowed is None:
+        return False
+    tests = allowed.test.tests if isinstance(allowed.test, cells.AnyOf) else (allowed.test,)
+    return all(isinstance(each, cells.Equals) and isinstance(each.operand, cells.Literal) for each in tests)
