@@ -226,6 +226,7 @@ def _node(element: etree._Element, inside: str | None, names: _Names, file: str)
         event=event,
         detail=detail,
         operation=operator.get("id") if operator is not None else None,
+        result=(operator.get("resultVariable") or None) if operator is not None else None,
         parameters={
             item.get("id", ""): item.get("value", "")
             for item in (operator.iter(f"{{{SPIFF}}}parameter") if operator is not None else ())

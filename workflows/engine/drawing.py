@@ -103,6 +103,8 @@ class Node:
     detail: str | None = None
     """What the event waits for: the timer's text, the message's name, the error's code."""
     operation: str | None = None
+    result: str | None = None
+    """What the result of the operation is called in the case's data."""
     parameters: dict[str, str] = field(default_factory=dict)
     decision: str | None = None
     default_flow: str | None = None
