@@ -6,7 +6,7 @@ The engine never imports the domain; an `Environment` is handed to it.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -69,6 +69,15 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Scarce:
+    """What an operation does with a scarce thing: a case that takes one must use it or give it back, once, in the end."""
+
+    act: Literal["take", "use", "give_back"]
+    thing: str
+    """What people call it."""
+
+
+@dataclass(frozen=True)
 class Operation:
     """A function a service step may call by name, its parameters, and the error codes it offers to the drawing."""
 
@@ -77,6 +86,9 @@ class Operation:
     function: Callable[[Call], Any]
     parameters: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
+    scarce: Scarce | None = None
+    results: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Every value an entry of the result may have, by the entry's name; entries not named may have any."""
 
 
 @dataclass(frozen=True)

@@ -1,27 +1,37 @@
 """The product's environment: the posts, operations and choices that its drawings may name."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy.orm import Session
 
 from workflows import clock
-from workflows.domain import calendars, members, quota_ledger, rule_sets
+from workflows.domain import calendars, meetings, members, quota_ledger, rule_sets
 from workflows.domain.calendars import Days
 from workflows.domain.members import CandidateStatus
 from workflows.domain.quota_ledger import NoPlan
-from workflows.engine.environment import Calendar, Choice, Environment, Operation, Origin
+from workflows.engine.environment import Calendar, Choice, Environment, Operation, Origin, Scarce
 from workflows.operations import candidates, deliberations, notices, places
 from workflows.operations.posts import PostDirectory, repairers
+
+PLACE = "名额与编号"
 
 OPERATIONS = [
     Operation("candidates.register", "登记申请人", candidates.register, ("application",)),
     Operation("members.admit", "登记新团员", candidates.admit, ("joined_on",)),
     Operation("members.close_file", "登记团员证与电子档案", candidates.close_file, ("card_number", "entered_on")),
-    Operation("quota.reserve", "预留名额与编号", places.reserve, (), ("quota.exhausted",)),
-    Operation("quota.use", "核销名额", places.use),
-    Operation("quota.release", "退回名额", places.release, ("reason",)),
-    Operation("meetings.decide", "计票", deliberations.decide, ("meeting", "rules")),
+    Operation(
+        "quota.reserve", "预留名额与编号", places.reserve, (), ("quota.exhausted",), scarce=Scarce("take", PLACE)
+    ),
+    Operation("quota.use", "核销名额", places.use, scarce=Scarce("use", PLACE)),
+    Operation("quota.release", "退回名额", places.release, ("reason",), scarce=Scarce("give_back", PLACE)),
+    Operation(
+        "meetings.decide",
+        "计票",
+        deliberations.decide,
+        ("meeting", "rules"),
+        results={"result": get_args(meetings.Result)},
+    ),
     Operation("calendar.notice_end", "计算公示期", deliberations.notice_end, ("posted_on", "working_days")),
     Operation("notices.remind", "催办", notices.remind, ("step", "text")),
     Operation("notices.escalate", "逾期报告上级", notices.escalate, ("step", "to")),
