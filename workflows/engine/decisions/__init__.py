@@ -2,19 +2,26 @@
 
 from workflows.engine.decisions.checking import faults_in
 from workflows.engine.decisions.evaluation import DecisionFault, evaluate, retrace
+from workflows.engine.decisions.explaining import Need, Way, what_would_pass
 from workflows.engine.decisions.model import Decision, DecisionTable
 from workflows.engine.decisions.reading import read
 from workflows.engine.decisions.trace import CellTrace, RuleTrace, Trace
+from workflows.engine.decisions.wording import Demand, said
 
 __all__ = [
     "CellTrace",
     "Decision",
     "DecisionFault",
     "DecisionTable",
+    "Demand",
+    "Need",
     "RuleTrace",
     "Trace",
+    "Way",
     "evaluate",
     "faults_in",
     "read",
     "retrace",
+    "said",
+    "what_would_pass",
 ]

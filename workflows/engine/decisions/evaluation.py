@@ -16,6 +16,7 @@ from workflows.engine.decisions.model import (
     Rule,
 )
 from workflows.engine.decisions.trace import Trace, context_of, fact_of, facts_at, results
+from workflows.engine.decisions.wording import said
 from workflows.engine.expressions import ExpressionFault
 
 Result = dict[str, Any]
@@ -93,9 +94,25 @@ def _table(
     matched = _matching(table, [inputs[each.expression] for each in table.inputs], context)
     found = {rule.number: _result(table, rule, context) for rule in matched}
     chosen, answer = _answer(table, found, inputs, context)
-    read = [name for rule in matched for entry in rule.entries for name in expressions.names_in(entry.text)]
-    facts = {**below, **facts_at([*table.names, *read], context), **inputs}
+    facts = {**below, **facts_at([*table.names, *_read_by_results(table, matched, inputs, context)], context), **inputs}
     return Trace(table, facts, tuple(found), chosen, answer, required)
+
+
+def _read_by_results(
+    table: DecisionTable, matched: list[Rule], inputs: Mapping[str, Any], context: Mapping[str, Any]
+) -> list[str]:
+    """The names the results of all rules read whose conditions hold, also of those that FIRST does not come to."""
+    later = table.rules[matched[-1].number :] if matched and table.hit_policy == "FIRST" else ()
+    holding = [*matched, *(rule for rule in later if _would_match(table, rule, inputs, context))]
+    return [name for rule in holding for entry in rule.entries for name in expressions.names_in(entry.text)]
+
+
+def _would_match(table: DecisionTable, rule: Rule, inputs: Mapping[str, Any], context: Mapping[str, Any]) -> bool:
+    try:
+        facts = [inputs[each.expression] for each in table.inputs]
+        return all(_holds(cell, fact, context) for cell, fact in zip(rule.cells, facts, strict=True))
+    except ExpressionFault:
+        return False
 
 
 def _matching(table: DecisionTable, facts: Sequence[Any], context: Mapping[str, Any]) -> list[Rule]:
@@ -198,15 +215,6 @@ def _aggregated(table: DecisionTable, found: list[Any]) -> Result:
     else:
         answer = min(numbers) if table.aggregation == "MIN" else max(numbers)
     return {name: int(answer) if answer == answer.to_integral_value() else float(answer)}
-
-
-def said(fact: Any) -> str:
-    """A fact in the words of a message."""
-    if fact is None:
-        return "未登记"
-    if isinstance(fact, bool):
-        return "是" if fact else "否"
-    return f"“{fact}”" if isinstance(fact, str) else str(fact)
 
 
 def _facts(table: DecisionTable, inputs: Mapping[str, Any]) -> str:

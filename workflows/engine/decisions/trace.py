@@ -1,6 +1,7 @@
 """Why a decision answered as it did: which rules matched, and for each of their conditions the fact it was tried on."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -42,7 +43,7 @@ class RuleTrace:
     chosen: bool
     cells: tuple[CellTrace, ...]
     result: dict[str, Any] | None
-    """What the rule answers; None when it does not match."""
+    """What the rule answers; None when it does not match, or its result was not looked for and cannot be had."""
 
     @property
     def article(self) -> str | None:
@@ -105,7 +106,8 @@ class Trace:
         if chosen:
             result = self._kept(rule.number)
         elif matched:
-            result = results(table, rule, context)
+            with suppress(expressions.ExpressionFault):
+                result = results(table, rule, context)
         return RuleTrace(rule.number, rule.id, rule.annotation, matched, chosen, tried, result)
 
     def _kept(self, number: int) -> dict[str, Any] | None:
