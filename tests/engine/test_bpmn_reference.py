@@ -10,7 +10,7 @@ from workflows.engine import catalogue, elements
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/reference/bpmn.md").read_text()
-ENGINE = "\n".join(path.read_text() for path in (ROOT / "workflows/engine").glob("*.py"))
+ENGINE = "\n".join(path.read_text() for path in (ROOT / "workflows/engine").rglob("*.py"))
 
 
 def test_every_test_the_page_names_exists() -> None:

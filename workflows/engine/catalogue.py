@@ -1,7 +1,7 @@
 """Reads a .bpmn file into the catalogue of its elements (see drawing.py): what runs, and what else is drawn on it."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
@@ -12,12 +12,14 @@ from workflows.engine.drawing import (
     Drawing,
     Fault,
     Flow,
+    Mark,
     Node,
     Repeat,
     Unreadable,
     line_of,
     parse_xml,
 )
+from workflows.engine.gate import choice, intake
 
 BESIDE_THE_FLOW = frozenset(
     [
@@ -57,15 +59,19 @@ BESIDE_THE_FLOW = frozenset(
 
 _SCOPES = frozenset({"process", "subProcess", "transaction", "adHocSubProcess"})
 
+_PERFORMERS = ("potentialOwner", "humanPerformer", "performer", "resourceRole")
+
+MOST_ELEMENTS = 2_000
+"""Flow nodes and flows of a bundle together; the drawing of admission has about 230."""
+
 
 def main_of(texts: Mapping[str, str]) -> str:
     """Which of several .bpmn files has the process that none of them calls; empty when it is not exactly one."""
     try:
-        roots = {file: _definitions(text, file) for file, text in texts.items()}
+        chosen = choice.choose({file: _definitions(text, file) for file, text in texts.items()})
     except Unreadable:
         return ""
-    found = [file for file, root in roots.items() for _ in _begun_by_people(root, roots.values())]
-    return found[0] if len(found) == 1 else ""
+    return chosen.candidate.file if chosen.candidate and not chosen.faults else ""
 
 
 def read(text: str, file: str, others: Mapping[str, str] | None = None) -> Drawing:
@@ -73,59 +79,83 @@ def read(text: str, file: str, others: Mapping[str, str] | None = None) -> Drawi
 
     Raises Unreadable.
     """
-    root = _definitions(text, file)
-    roots = {file: root} | {name: _definitions(each, name) for name, each in (others or {}).items()}
-    begun = [(name, each) for name, other in roots.items() for each in _begun_by_people(other, roots.values())]
-    if len(begun) != 1:
-        message = f"应有且只有一个不被其他流程调用的可执行流程（isExecutable=true），现有 {len(begun)} 个"
-        raise Unreadable(Fault("bpmn.process_count", message, line=line_of(root), file=file))
-    process = begun[0][1]
-    if not process.get("id"):
-        raise Unreadable(Fault("bpmn.no_id", "流程没有标识（id）", line=line_of(process), file=file))
-    called = _called(roots.values())
-    read_from = [(process, None, begun[0][0])] + [
+    drawing, faults = examine({file: text} | dict(others or {}))
+    if drawing is None or faults:
+        raise Unreadable(faults[0])
+    return drawing
+
+
+def examine(texts: Mapping[str, str]) -> tuple[Drawing | None, list[Fault]]:
+    """The catalogue as far as the files can be read, and every fault of the files as such.
+
+    Where they do not say which process is meant, the likeliest is read and a fault says what to change; without any
+    that could be meant there is no catalogue.
+    """
+    roots: dict[str, etree._Element] = {}
+    faults: list[Fault] = []
+    for file, text in texts.items():
+        try:
+            roots[file] = _definitions(text, file)
+        except Unreadable as unreadable:
+            faults.append(unreadable.fault)
+    if not roots:
+        return None, faults
+    chosen = choice.choose(roots)
+    faults += chosen.faults
+    main = chosen.candidate
+    if main is None or not main.size:
+        return None, faults
+    if not main.process.get("id"):
+        faults.append(Fault("bpmn.no_id", "流程没有标识（id）", line=line_of(main.process), file=main.file))
+    called = choice.called_in(roots.values()) - {main.process.get("id")}
+    read_from = [(main.process, None, main.file)] + [
         (each, each.get("id"), name)
         for name, other in roots.items()
         for each in other.iterfind(f"{{{BPMN}}}process")
         if each.get("id") in called
     ]
+    size = sum(_counts(element) for process, _, _ in read_from for element in process.iter())
+    if size > MOST_ELEMENTS:
+        message = f"流程图有 {size} 个图元和连线，最多 {MOST_ELEMENTS} 个，请拆成几个流程"
+        where = main.process.get("id", ""), main.name, line_of(main.process), main.file
+        return None, [*faults, Fault("bpmn.too_large", message, *where)]
+    return _drawing(main, read_from, texts[main.file]), faults
+
+
+def _drawing(main: choice.Candidate, read_from: list[tuple[etree._Element, str | None, str]], text: str) -> Drawing:
     nodes = [node for each, inside, name in read_from for node in _nodes(each, inside, name)]
     flows = [flow for each, inside, name in read_from for flow in _flows(each, inside, name)]
     counted = Counter([node.id for node in nodes] + [flow.id for flow in flows])
-    process_id = process.get("id", "")
+    process_id = main.process.get("id", "")
     return Drawing(
         process=process_id,
-        name=process.get("name", process_id),
+        name=main.process.get("name", process_id),
         text=text,
         nodes={node.id: node for node in nodes},
         flows={flow.id: flow for flow in flows},
         lanes=tuple(lane.get("name", "") for each, _, _ in read_from for lane in each.iter(f"{{{BPMN}}}lane")),
         called=frozenset(inside for _, inside, _ in read_from if inside),
         twice=tuple(name for name, count in counted.items() if name and count > 1),
+        marks={each.get("id", ""): tuple(_marks(each)) for each, _, _ in read_from},
+        file=main.file,
+        line=line_of(main.process),
     )
 
 
 def _definitions(text: str, file: str) -> etree._Element:
-    root = parse_xml(text, file)
+    try:
+        root = parse_xml(text, file)
+    except Unreadable as broken:
+        if broken.fault.code == "xml.broken":
+            raise Unreadable(intake.no_xml(text, broken.fault)) from None
+        raise
     if root.tag != f"{{{BPMN}}}definitions":
-        raise Unreadable(
-            Fault("bpmn.missing", "不是 BPMN 2.0 文件：根元素应为 definitions", line=line_of(root), file=file)
-        )
+        raise Unreadable(intake.no_drawing(root, file))
     return root
 
 
-def _called(roots: Iterable[etree._Element]) -> set[str]:
-    return {each.get("calledElement", "") for root in roots for each in root.iter(f"{{{BPMN}}}callActivity")}
-
-
-def _begun_by_people(root: etree._Element, roots: Iterable[etree._Element]) -> list[etree._Element]:
-    """The executable processes that no call activity calls."""
-    called = _called(roots)
-    return [
-        process
-        for process in root.iterfind(f"{{{BPMN}}}process")
-        if process.get("isExecutable") == "true" and process.get("id", "") not in called
-    ]
+def _counts(element: etree._Element) -> bool:
+    return _is_bpmn(element) and (_kind(element) in FLOW_NODES or _kind(element) == "sequenceFlow")
 
 
 def _nodes(process: etree._Element, called: str | None, file: str) -> Iterator[Node]:
@@ -141,7 +171,8 @@ def _nodes(process: etree._Element, called: str | None, file: str) -> Iterator[N
 
 def _flows(process: etree._Element, called: str | None, file: str) -> Iterator[Flow]:
     for element in process.iter(f"{{{BPMN}}}sequenceFlow"):
-        condition = element.findtext(f"{{{BPMN}}}conditionExpression")
+        written = element.find(f"{{{BPMN}}}conditionExpression")
+        condition = None if written is None else written.text
         parent = element.getparent()
         yield Flow(
             id=element.get("id", ""),
@@ -152,6 +183,8 @@ def _flows(process: etree._Element, called: str | None, file: str) -> Iterator[F
             line=line_of(element),
             inside=called if parent is process or parent is None else parent.get("id"),
             file=file,
+            language="" if written is None else written.get("language", ""),
+            marks=tuple(_marks(element)),
         )
 
 
@@ -170,6 +203,7 @@ class _Names:
             for lane in process.iter(f"{{{BPMN}}}lane")
             for reference in lane.iterfind(f"{{{BPMN}}}flowNodeRef")
         }
+        self.marks = {each.get("id", ""): tuple(_marks(each)) for each in root.iter(f"{{{BPMN}}}message")}
         self.properties = list(root.iter(f"{{{BPMN}}}correlationProperty"))
         self.bindings = {
             each.get("correlationPropertyRef", ""): (each.findtext(f"{{{BPMN}}}dataPath") or "").strip()
@@ -185,7 +219,7 @@ class _Names:
         found: list[tuple[str, str]] = []
         for each in self.properties:
             for retrieval in each.iterfind(f"{{{BPMN}}}correlationPropertyRetrievalExpression"):
-                if retrieval.get("messageRef") == message:
+                if _reference(retrieval, "messageRef") == message:
                     path = (retrieval.findtext(f"{{{BPMN}}}messagePath") or "").strip()
                     bound = None if sends else self.bindings.get(each.get("id", ""))
                     found.append((each.get("name") or each.get("id") or "", bound or path))
@@ -240,6 +274,7 @@ def _node(element: etree._Element, inside: str | None, names: _Names, file: str)
         calls=element.get("calledElement"),
         correlation=names.correlation(message, sends=sends) if message else (),
         extensions=tuple(_extensions(element)),
+        marks=(*_marks(element), *names.marks.get(message or "", ())),
         oddities=frozenset(_oddities(element)),
         file=file,
     )
@@ -251,19 +286,20 @@ def _definitions_of(element: etree._Element) -> list[etree._Element]:
 
 def _message_reference(element: etree._Element) -> str | None:
     if _kind(element) in ("sendTask", "receiveTask"):
-        return element.get("messageRef")
-    return next((each.get("messageRef") for each in _definitions_of(element) if each.get("messageRef")), None)
+        return _reference(element, "messageRef")
+    found = (_reference(each, "messageRef") for each in _definitions_of(element))
+    return next((message for message in found if message), None)
 
 
 def _event(element: etree._Element, names: _Names) -> tuple[str | None, str | None, str | None]:
     """What an event is, what it waits for or throws, and how a timer's text is meant."""
     if _kind(element) in ("sendTask", "receiveTask"):
-        return "message", names.of.get(element.get("messageRef", "")), None
+        return "message", names.of.get(_reference(element, "messageRef") or ""), None
     for child in _definitions_of(element):
         kind = _kind(child).removesuffix("EventDefinition")
         for reference in ("messageRef", "errorRef", "signalRef", "escalationRef"):
-            if child.get(reference):
-                return kind, names.of.get(child.get(reference, "")), None
+            if referred := _reference(child, reference):
+                return kind, names.of.get(referred), None
         if kind == "timer":
             times = [part for part in child if _is_bpmn(part) and _kind(part).startswith("time")]
             return kind, (times[0].text or "").strip() if times else None, _kind(times[0]) if times else None
@@ -296,9 +332,42 @@ def _repeat(element: etree._Element) -> Repeat | None:
 
 
 def _extensions(element: etree._Element) -> Iterator[str]:
-    for each in element.iterfind(f"{{{BPMN}}}extensionElements/*"):
-        name = etree.QName(each)
-        yield name.localname if name.namespace == SPIFF else f"{each.prefix or name.namespace}:{name.localname}"
+    for each in element.iterfind(f"{{{BPMN}}}extensionElements/{{{SPIFF}}}*"):
+        yield _kind(each)
+
+
+def _marks(element: etree._Element) -> Iterator[Mark]:
+    """What is written on an element in other words than BPMN's and the product's own."""
+    yield from _marks_of_attributes(element)
+    repeated = f"{{{BPMN}}}multiInstanceLoopCharacteristics"
+    for part in (element, *element.iterfind(repeated)):
+        for each in part.iterfind(f"{{{BPMN}}}extensionElements/*"):
+            if (namespace := etree.QName(each).namespace or "") != SPIFF:
+                yield Mark(namespace, _kind(each), _said_in(each))
+    for each in element.iterfind(repeated):
+        yield from _marks_of_attributes(each)
+    for kind in _PERFORMERS:
+        for each in element.iterfind(f"{{{BPMN}}}{kind}"):
+            yield Mark(BPMN, kind, _said_in(each))
+
+
+def _marks_of_attributes(element: etree._Element) -> Iterator[Mark]:
+    for key, value in element.attrib.items():
+        name = etree.QName(str(key))
+        if name.namespace and name.namespace not in (BPMN, SPIFF):
+            yield Mark(name.namespace, name.localname, str(value))
+
+
+def _said_in(element: etree._Element) -> str:
+    """The attributes and texts of an extension element and what is in it, as far as a sentence can hold."""
+    said: list[str] = []
+    for each in element.iter():
+        said += [str(value) for value in each.attrib.values()]
+        if each.text and each.text.strip():
+            said.append(each.text.strip())
+        if sum(map(len, said)) > 200:
+            break
+    return " ".join(said)
 
 
 def _oddities(element: etree._Element) -> Iterator[str]:
@@ -310,6 +379,9 @@ def _oddities(element: etree._Element) -> Iterator[str]:
         yield "quantity"
     if element.find(f"{{{BPMN}}}eventDefinitionRef") is not None:
         yield "eventDefinitionRef"
+    for part in element:
+        if _is_bpmn(part) and _kind(part).endswith(("EventDefinition", "LoopCharacteristics")):
+            yield from ("language" for each in part if each.get("language"))
     several = element.find(f"{{{BPMN}}}multiInstanceLoopCharacteristics")
     if several is not None and several.get("behavior", "All") != "All":
         yield "behavior"
@@ -317,6 +389,12 @@ def _oddities(element: etree._Element) -> Iterator[str]:
         for association in element.iterfind(f"{{{BPMN}}}{kind}"):
             if any(_kind(part) in ("assignment", "transformation") for part in association if _is_bpmn(part)):
                 yield "assignment"
+
+
+def _reference(element: etree._Element, attribute: str) -> str | None:
+    """The id another element is referred to by; some tools write a prefix of the target namespace before it."""
+    referred = element.get(attribute)
+    return referred.split(":")[-1] if referred else None
 
 
 def _text(element: etree._Element, child: str) -> str | None:

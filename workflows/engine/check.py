@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 from sqlalchemy.orm import Session
 
 from workflows.engine import bundles, decisions, elements, expressions, forms, job_rows
+from workflows.engine import catalogue as catalogues
 from workflows.engine.bundles import BundleFiles
 from workflows.engine.drawing import Drawing, Fault, Flow, Node, Unreadable
 from workflows.engine.environment import Environment
@@ -23,17 +25,14 @@ def publish(session: Session, environment: Environment, files: BundleFiles, acto
 
 def faults_in(files: BundleFiles, environment: Environment) -> list[Fault]:
     """Every fault of a bundle, in drawing order; an empty list means it may be published."""
-    path = files.drawing_path
-    if not path:
-        return [_no_drawing(files)]
-    try:
-        catalogue = files.catalogue()
-    except Unreadable as error:
-        return [error.fault]
-    found, tables = _decisions(files)
-    found += _forms(files, environment)
+    catalogue, found = catalogues.examine(files.drawings)
+    if catalogue is None:
+        return found or [Fault("bundle.drawing_count", "流程包里没有 .bpmn 文件")]
+    path = catalogue.file
+    of_tables, tables = _decisions(files)
+    found += of_tables + _forms(files, environment)
     found += [
-        Fault(code, message, element, *_where(element, catalogue, path))
+        Fault(code, message, element, *_where(element, catalogue))
         for code, message, element in elements.faults_of_drawing(catalogue)
     ]
     found += [
@@ -46,22 +45,20 @@ def faults_in(files: BundleFiles, environment: Environment) -> list[Fault]:
         for flow in catalogue.flows.values()
         for code, message in _of_flow(flow, catalogue)
     ]
-    return found or _as_spiffworkflow_sees_it(files, path)
+    return sorted(found, key=partial(_place, path)) or _as_spiffworkflow_sees_it(files, path)
 
 
-def _no_drawing(files: BundleFiles) -> Fault:
-    """Why the bundle has no drawing to begin with."""
-    if not files.drawings:
-        return Fault("bundle.drawing_count", "流程包里没有 .bpmn 文件")
-    message = "几个 .bpmn 文件中应有且只有一个不被其他流程调用的可执行流程（isExecutable=true）"
-    return Fault("bundle.drawing_count", message)
+def _place(path: str, fault: Fault) -> tuple[int, str, int]:
+    """Where a fault stands: in the main drawing, in the others, in what goes with them."""
+    rank = 0 if fault.file == path else 1 if fault.file.endswith(".bpmn") else 2
+    return rank, fault.file, fault.line
 
 
-def _where(element: str, catalogue: Drawing, path: str) -> tuple[str, int, str]:
+def _where(element: str, catalogue: Drawing) -> tuple[str, int, str]:
     """An element's label, line and file."""
     found = catalogue.nodes.get(element) or catalogue.flows.get(element)
     if found is None:
-        return "", 0, path
+        return (catalogue.name, catalogue.line, catalogue.file) if element else ("", 0, catalogue.file)
     return found.name if isinstance(found, Node) else found.label, found.line, found.file
 
 
@@ -106,7 +103,7 @@ def _of_node(
     node: Node, catalogue: Drawing, files: BundleFiles, environment: Environment, tables: set[str]
 ) -> Iterator[tuple[str, str]]:
     if not node.id:
-        yield "element.no_id", "图元没有标识（id）"
+        yield "element.no_id", "图元没有标识（id），请填写"
         return
     if node.kind not in elements.RUNS:
         instead = elements.INSTEAD.get(node.kind) or "请改用用户任务、服务任务、业务规则任务或网关"
@@ -120,7 +117,7 @@ def _of_node(
         yield from _service_step(node, environment)
         yield from job_rows.faults_in(node, _forms_of_steps(catalogue, files))
     elif node.kind == "businessRuleTask" and node.decision not in tables:
-        yield "decision.missing", f"没有名为 {node.decision} 的决策表"
+        yield "decision.missing", f"没有名为 {node.decision or '（空）'} 的决策表，请把它的 .dmn 文件放进流程包"
     if node.kind in elements.THROWS and node.event == "message":
         yield from _secrets_sent(node, _forms_of_steps(catalogue, files))
     calendar = node.properties.get("calendar") if node.event == "timer" else None
@@ -145,7 +142,10 @@ def _ways(node: Node, catalogue: Drawing) -> Iterator[tuple[str, str]]:
     if node.kind in ("exclusiveGateway", "inclusiveGateway") and len(outgoing) > 1:
         bare = [flow for flow in outgoing if flow.condition is None and flow.id != node.default_flow]
         if bare:
-            yield "gateway.condition", f"分支 {bare[0].label or bare[0].id} 既没有条件，也不是默认分支"
+            yield (
+                "gateway.condition",
+                f"分支 {bare[0].label or bare[0].id} 既没有条件，也不是默认分支，请写上条件，或设为默认",
+            )
     elif len(outgoing) > 1 and not node.kind.endswith("Gateway"):
         yield "flow.fork", "一步只能有一条出线，请用网关分支"
 
@@ -161,18 +161,21 @@ def _user_step(
 
 def _form_and_post(node: Node, files: BundleFiles, environment: Environment) -> Iterator[tuple[str, str]]:
     if not node.lane:
-        yield "post.missing", "没有放在任何泳道里，不知道由谁办理"
+        yield "post.missing", "没有放在任何有名称的泳道里，不知道由谁办理，请放进写有职务的泳道"
     elif node.lane not in environment.directory.lanes():
-        yield "post.unknown", f"泳道“{node.lane}”不是已知的职务：{'、'.join(sorted(environment.directory.lanes()))}"
+        yield (
+            "post.unknown",
+            f"泳道“{node.lane}”不是已知的职务，请改为：{'、'.join(sorted(environment.directory.lanes()))}",
+        )
     form = f"forms/{bundles.form_name(node)}.form"
     if form not in files.files:
-        yield "form.missing", f"缺少表单 {form}"
+        yield "form.missing", f"缺少表单 {form}，请添加"
 
 
 def _service_step(node: Node, environment: Environment) -> Iterator[tuple[str, str]]:
     operation = environment.operations.get(node.operation or "")
     if operation is None:
-        yield "operation.unknown", f"没有名为 {node.operation or '（空）'} 的操作"
+        yield "operation.unknown", f"没有名为 {node.operation or '（空）'} 的操作，请从操作清单中选择一个"
         return
     if missing := set(operation.parameters) - set(node.parameters):
         yield "operation.parameter_missing", f"操作 {operation.name} 缺少参数 {'、'.join(sorted(missing))}"

@@ -1,7 +1,9 @@
 """A BPMN drawing read as a catalogue of its elements, before SpiffWorkflow sees it. Untrusted XML is refused here."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from xml.parsers import expat
 
 from lxml import etree
 
@@ -9,6 +11,14 @@ BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 SPIFF = "http://spiffworkflow.org/bpmn/schema/1.0/core"
 LARGEST_DRAWING = 4_000_000
 """Bytes; the drawing of admission has about 150,000."""
+DEEPEST_XML = 100
+"""Elements inside one another; a drawing with ten nested sub-processes has about 15."""
+MOST_XML_ELEMENTS = 50_000
+"""All elements of one file with its layout; the drawing of admission has about 4,000."""
+MOST_ATTRIBUTES = 100
+"""Of one element, declared namespaces included."""
+LONGEST_ATTRIBUTE = 20_000
+"""Characters; an expression has at most 2,000."""
 
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 """The XML declaration names the encoding the file once had; the text has been decoded already."""
@@ -61,6 +71,15 @@ class Unreadable(Exception):
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.message)
         self.fault = fault
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What another tool wrote on an element: an attribute or an extension element of a namespace of its own."""
+
+    namespace: str
+    name: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -119,7 +138,8 @@ class Node:
     correlation: tuple[tuple[str, str], ...] = ()
     """Property and expression pairs by which a message finds the case it is for."""
     extensions: tuple[str, ...] = ()
-    """Names of its extension elements."""
+    """Names of its own extension elements."""
+    marks: tuple[Mark, ...] = ()
     oddities: frozenset[str] = frozenset()
     """What else is drawn on it that changes how it should run."""
     file: str = ""
@@ -137,6 +157,9 @@ class Flow:
     line: int
     inside: str | None = None
     file: str = ""
+    language: str = ""
+    """In which language the condition is written, when the drawing names one."""
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -153,6 +176,10 @@ class Drawing:
     """The called processes that are in the bundle."""
     twice: tuple[str, ...] = ()
     """Ids that more than one element has."""
+    marks: Mapping[str, tuple[Mark, ...]] = field(default_factory=dict)
+    """What other tools wrote on the processes, by their ids."""
+    file: str = ""
+    line: int = 0
 
     def outgoing(self, node_id: str) -> list[Flow]:
         """The flows that leave a node, in drawing order."""
@@ -165,19 +192,65 @@ class Drawing:
 
 def parse_xml(text: str, file: str) -> etree._Element:
     """The root of an XML document from outside. Raises Unreadable for a DOCTYPE, an oversized or a broken file."""
-    data = _DECLARATION.sub("", text).encode()
+    if not text.strip("\ufeff \t\r\n"):
+        raise Unreadable(Fault("xml.broken", "文件是空的，请重新导出", file=file))
+    data = _DECLARATION.sub("", text.removeprefix("\ufeff")).encode("utf-8", "surrogatepass")
     if len(data) > LARGEST_DRAWING:
         raise Unreadable(Fault("xml.too_large", f"文件超过 {LARGEST_DRAWING // 1_000_000} MB，不予读取", file=file))
-    if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        raise Unreadable(
-            Fault("xml.doctype", "文件含有 DOCTYPE 或 ENTITY 声明，出于安全不予读取，请删除该声明", file=file)
-        )
+    _Limits(file).apply(data)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
     try:
         return etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
-        message = f"不是完整的 XML 文件：{error.msg}"
-        raise Unreadable(Fault("xml.broken", message, line=error.lineno or 0, file=file)) from None
+        raise Unreadable(_broken(error.msg or "", error.lineno or 0, file)) from None
+
+
+class _Limits:
+    """Reads a file once without building anything of it, and stops at whatever would cost memory or time.
+
+    An entity can be defined in a DOCTYPE only, so nothing is ever expanded; the word in a comment or in CDATA is text.
+    """
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.depth = 0
+        self.elements = 0
+        self.parser = expat.ParserCreate("utf-8")
+        self.parser.StartDoctypeDeclHandler = self._doctype
+        self.parser.StartElementHandler = self._begin
+        self.parser.EndElementHandler = self._end
+        self.parser.ordered_attributes = True
+
+    def apply(self, data: bytes) -> None:
+        """Raises Unreadable."""
+        try:
+            self.parser.Parse(data, True)
+        except expat.ExpatError as error:
+            raise Unreadable(_broken(expat.ErrorString(error.code), error.lineno, self.file)) from None
+
+    def _doctype(self, *_: object) -> None:
+        self._refuse("xml.doctype", "文件含有 DOCTYPE 或 ENTITY 声明，出于安全不予读取，请删除该声明")
+
+    def _begin(self, _: str, attributes: list[str]) -> None:
+        self.depth += 1
+        self.elements += 1
+        if self.depth > DEEPEST_XML:
+            self._refuse("xml.too_deep", f"图元一层套一层，超过 {DEEPEST_XML} 层，不予读取，请减少嵌套的子流程")
+        if self.elements > MOST_XML_ELEMENTS:
+            self._refuse("xml.too_many", f"文件中的元素超过 {MOST_XML_ELEMENTS} 个，不予读取，请拆成几个流程")
+        if len(attributes) > 2 * MOST_ATTRIBUTES or any(len(text) > LONGEST_ATTRIBUTE for text in attributes):
+            message = f"一个元素最多 {MOST_ATTRIBUTES} 个属性，每个最长 {LONGEST_ATTRIBUTE} 个字符，请删去过长的内容"
+            self._refuse("xml.too_long", message)
+
+    def _end(self, _: str) -> None:
+        self.depth -= 1
+
+    def _refuse(self, code: str, message: str) -> None:
+        raise Unreadable(Fault(code, message, line=self.parser.CurrentLineNumber, file=self.file))
+
+
+def _broken(why: str, line: int, file: str) -> Fault:
+    return Fault("xml.broken", f"不是完整的 XML 文件（{why}），请在原来的工具中重新导出", line=line, file=file)
 
 
 def line_of(element: etree._Element) -> int:

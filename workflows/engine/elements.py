@@ -9,7 +9,9 @@ from collections.abc import Iterator
 
 from workflows.engine import due_times, expressions
 from workflows.engine.drawing import Drawing, Flow, Node, Repeat
+from workflows.engine.gate import foreign
 
+PEOPLE = frozenset({"userTask", "manualTask"})
 TASKS = frozenset({"userTask", "manualTask", "serviceTask", "businessRuleTask", "sendTask", "receiveTask"})
 SCOPES = frozenset({"subProcess", "callActivity"})
 ACTIVITIES = TASKS | SCOPES
@@ -65,9 +67,12 @@ ATTRIBUTES = {
     "quantity": "不支持 startQuantity、completionQuantity，请删除",
     "eventDefinitionRef": "不支持引用事件定义，请把定义写在事件里",
     "behavior": "不支持多实例的 behavior，请在多实例之后画出需要的事件",
+    "language": "表达式写明了别的语言（language），这里只有一种表达式语言，请删除 language，按这里的写法改写",
     "assignment": "不支持数据关联中的赋值，请改用服务任务的参数或业务规则任务",
 }
 """Attributes and parts that change how an element should run, and what to do instead."""
+
+_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 THROWS = frozenset({"sendTask", "intermediateThrowEvent", "endEvent"})
 THROWS_ERRORS = SCOPES | {"serviceTask"}
@@ -92,6 +97,9 @@ def faults_of_node(node: Node, catalogue: Drawing) -> Iterator[tuple[str, str]]:
             yield "script.forbidden", "流程图中不得有脚本，请改为服务任务（操作）或业务规则任务（决策表）"
         elif name not in EXTENSIONS:
             yield "extension.unknown", f"不认识扩展元素 {name}，请删除，或改用属性（properties）"
+    yield from foreign.faults(node.marks, node.id)
+    if (node.kind in PEOPLE or node.properties.get("form")) and not _NAME.fullmatch(node.id):
+        yield "element.id", f"条件里读不到标识“{node.id}”，请改为以字母开头、只含英文字母、数字和下划线的标识"
     if node.kind.endswith("Event"):
         yield from _event(node, catalogue)
     elif node.event == "message":
@@ -108,8 +116,11 @@ def faults_of_node(node: Node, catalogue: Drawing) -> Iterator[tuple[str, str]]:
 
 def faults_of_drawing(catalogue: Drawing) -> Iterator[tuple[str, str, str]]:
     """What is wrong with the drawing as a whole: code, sentence and the element or process concerned."""
+    for process, marks in catalogue.marks.items():
+        for code, message in foreign.faults(marks, process):
+            yield code, message, process
     for element in catalogue.twice:
-        yield "element.twice", f"有两个图元用了同一个标识（id）{element}", element
+        yield "element.twice", f"有两个图元用了同一个标识（id）{element}，请改其中一个", element
     for level in [None, *sorted(catalogue.called)]:
         for code, message in _level(level, catalogue, event_subprocess=False):
             yield code, f"{level or catalogue.process}：{message}", ""
@@ -132,8 +143,14 @@ def faults_of_flow(flow: Flow, catalogue: Drawing) -> Iterator[tuple[str, str]]:
     """What is wrong with a sequence flow as such."""
     source, target = catalogue.nodes.get(flow.source), catalogue.nodes.get(flow.target)
     if source is None or target is None:
-        yield "flow.loose", f"连线的一端 {(flow.target if source else flow.source) or '（空）'} 不存在"
+        yield (
+            "flow.loose",
+            f"连线的一端 {(flow.target if source else flow.source) or '（空）'} 不存在，请重画或删除这条连线",
+        )
         return
+    if flow.language:
+        yield "element.attribute", f"{ATTRIBUTES['language']}（{flow.language}）"
+    yield from foreign.faults(flow.marks, flow.id)
     if source.inside != target.inside or flow.inside != source.inside:
         yield "flow.crosses", "连线不能穿过子流程的边界，请连到子流程本身"
     if target.kind in ("startEvent", "boundaryEvent") or target.event_subprocess:
@@ -257,7 +274,7 @@ def _border_of(node: Node, catalogue: Drawing) -> list[Node]:
 
 
 def _call(node: Node, catalogue: Drawing) -> Iterator[tuple[str, str]]:
-    if not node.calls or node.calls not in catalogue.called:
+    if not node.calls or node.calls not in (*catalogue.called, catalogue.process):
         yield "call.unknown", f"流程包中没有被调用的流程 {node.calls or '（空）'}，请把它的 .bpmn 文件放进同一个流程包"
         return
     seen, waiting = set(), [node.calls]

@@ -7,6 +7,8 @@ from typing import Any
 
 import zen
 
+from workflows.engine.gate import dialects
+
 LARGEST_RANGE = 10_000
 """A literal range longer than this is refused: zen builds it in memory, and `[1..100000000]` burns minutes."""
 
@@ -89,7 +91,7 @@ def names_in(expression: str) -> tuple[str, ...]:
 
 def fault_in(expression: str) -> str | None:
     """Why the expression must not be published; None when it is sound."""
-    return _fault(expression, _compiled)
+    return dialects.foreign(expression) or _fault(expression, _compiled)
 
 
 def fault_in_test(test: str) -> str | None:
