@@ -72,36 +72,15 @@ _NAMES = {
 
 _INSTEAD = {name: advice for advice, names in _NAMES.items() for name in names.split()}
 
-_SAYS_NOTHING = frozenset(
-    [
-        "adHoc",
-        "diagramRelationId",
-        "errorMessage",
-        "exclusive",
-        "executionPlatform",
-        "executionPlatformVersion",
-        "formFieldValidation",
-        "historyTimeToLive",
-        "isStartableInTasklist",
-        "jobPriority",
-        "localization",
-        "metaData",
-        "modelerTemplate",
-        "modelerTemplateIcon",
-        "modelerTemplateVersion",
-        "packageName",
-        "priority",
-        "priorityDefinition",
-        "processType",
-        "properties",
-        "taskName",
-        "taskPriority",
-        "userTask",
-        "version",
-        "versionTag",
-    ]
+_NO_EFFECT = (
+    "adHoc diagramRelationId errorMessage exclusive executionPlatform executionPlatformVersion formFieldValidation"
+    " historyTimeToLive isStartableInTasklist jobPriority localization metaData modelerTemplate modelerTemplateIcon"
+    " modelerTemplateVersion packageName priority priorityDefinition processType properties taskName taskPriority"
+    " userTask version versionTag"
 )
 """Names that change neither who does what nor when."""
+
+_SAYS_NOTHING = frozenset(_NO_EFFECT.split())
 
 
 def faults(marks: Sequence[Mark], element: str) -> Iterator[tuple[str, str]]:
