@@ -89,6 +89,8 @@ class Operation:
     scarce: Scarce | None = None
     results: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Every value an entry of the result may have, by the entry's name; entries not named may have any."""
+    repeatable: bool = False
+    """Whether it harms nobody to call it once more, or to have called it for nothing: a reminder, a calculation."""
 
 
 @dataclass(frozen=True)

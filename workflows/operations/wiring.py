@@ -31,10 +31,17 @@ OPERATIONS = [
         deliberations.decide,
         ("meeting", "rules"),
         results={"result": get_args(meetings.Result)},
+        repeatable=True,
     ),
-    Operation("calendar.notice_end", "计算公示期", deliberations.notice_end, ("posted_on", "working_days")),
-    Operation("notices.remind", "催办", notices.remind, ("step", "text")),
-    Operation("notices.escalate", "逾期报告上级", notices.escalate, ("step", "to")),
+    Operation(
+        "calendar.notice_end",
+        "计算公示期",
+        deliberations.notice_end,
+        ("posted_on", "working_days"),
+        repeatable=True,
+    ),
+    Operation("notices.remind", "催办", notices.remind, ("step", "text"), repeatable=True),
+    Operation("notices.escalate", "逾期报告上级", notices.escalate, ("step", "to"), repeatable=True),
 ]
 """Every operation, with its Chinese title, parameters and the error codes it offers to the drawing."""
 
