@@ -154,9 +154,9 @@ def faults_of_flow(flow: Flow, catalogue: Drawing) -> Iterator[tuple[str, str]]:
     if source.inside != target.inside or flow.inside != source.inside:
         yield "flow.crosses", "连线不能穿过子流程的边界，请连到子流程本身"
     if target.kind in ("startEvent", "boundaryEvent") or target.event_subprocess:
-        yield "flow.misplaced", "连线不能进入开始事件、边界事件或事件子流程"
+        yield "flow.misplaced", "连线不能进入开始事件、边界事件或事件子流程，请连到别的图元"
     if source.kind == "endEvent" or source.event_subprocess:
-        yield "flow.misplaced", "连线不能从结束事件或事件子流程出发"
+        yield "flow.misplaced", "连线不能从结束事件或事件子流程出发，请从别的图元画起"
     if flow.condition and source.kind not in ("exclusiveGateway", "inclusiveGateway"):
         yield "flow.condition", "只有排他网关和包容网关的出线可以有条件，请在前面加一个网关"
     elif flow.condition and flow.id == source.default_flow:

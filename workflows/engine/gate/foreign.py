@@ -35,7 +35,7 @@ _VENDORS = (
 _POST = "由谁办理看泳道：请把它放进写有职务的泳道"
 _FORM = "请写表单 forms/{id}.form，一栏一项；按钮写在 outcome 里"
 _OPERATION = "请写服务任务的操作（serviceTaskOperator），操作名见 docs/reference/operations.md"
-_NO_CODE = "流程图中不得有程序：要做的事写成服务任务（操作），要算的写成决策表或条件"
+_NO_CODE = "流程图中不得有程序，请把要做的事写成服务任务（操作），要算的写成决策表或条件"
 _TABLE = "请把决策表放进流程包（.dmn），在业务规则任务上写 calledDecisionId"
 _DATA = "案件的数据各步共用，不必传递：请直接写“步骤标识.栏目”，服务任务的参数写在操作里"
 _TIMER = "请在这一步的边上画定时边界事件"
@@ -43,7 +43,7 @@ _RETRY = "请写属性 asynchronous=true，重试次数写属性 retries"
 _REPEAT = "请写 BPMN 自己的多实例：loopDataInputRef、inputDataItem"
 _RECEIVER = "请定义关联属性（correlationProperty），或写属性 form 由人提出"
 _CALLED = "请写 calledElement，并把被调用的流程放进同一个流程包"
-_STARTER = "由谁发起看第一步的泳道"
+_STARTER = "请删除；由谁发起看第一步的泳道"
 
 _SKIPPED = "请用网关画出绕过这一步的连线"
 
