@@ -2,19 +2,31 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
+from typing import Any
 
 from workflows.engine import expressions
-from workflows.engine.decisions import cells
+from workflows.engine.decisions import cells, coverage, points
 from workflows.engine.decisions.model import (
     HIT_POLICIES,
     ONE_ANSWER,
     Cell,
     Decision,
     DecisionTable,
+    Entry,
     LiteralDecision,
+    Output,
     Rule,
 )
+from workflows.engine.decisions.wording import said
 from workflows.engine.drawing import Fault
+
+MOST_CELLS = 20_000
+"""Conditions of one table: proofs compare every two rules, and people can read no more either."""
+
+MOST_OVERLAPS = 20
+"""Named at once; the others show when these are mended."""
 
 _FULL_WIDTH = re.compile(r"[，＞＜＝≥≤≠“”（）［］－．]")
 """What a Chinese keyboard writes instead of the marks of a condition."""
@@ -36,9 +48,12 @@ class _Check:
             if why := expressions.fault_in(self.decision.expression):
                 yield self._fault("decision.broken", f"表达式“{self.decision.expression}”有误：{why}")
         elif isinstance(self.decision, DecisionTable):
-            yield from self._columns(self.decision)
+            found = [*self._columns(self.decision)]
             for rule in self.decision.rules:
-                yield from self._rule(self.decision, rule)
+                found += self._rule(self.decision, rule)
+            yield from found
+            if not found and not self.decision.faults:
+                yield from self._proved(self.decision)
 
     def _fault(self, code: str, message: str, element: str = "", line: int = 0) -> Fault:
         place = element or self.decision.id, self.decision.title, line or self.decision.line
@@ -89,6 +104,64 @@ class _Check:
             if entry.text and (why := expressions.fault_in(entry.text)):
                 message = f"{rule.title}中“{output.label or output.name}”的结果“{entry.text}”有误：{why}"
                 yield self._fault("decision.broken", message, entry.id or rule.id, entry.line)
+
+    def _proved(self, table: DecisionTable) -> Iterator[Fault]:
+        """What is wrong between conditions and between rules, where it can be proved."""
+        if len(table.rules) * max(1, len(table.inputs)) > MOST_CELLS:
+            yield self._fault("decision.too_large", f"决策表超过 {MOST_CELLS} 个条件，请拆成几张表")
+            return
+        yield from self._never(table)
+        for overlap in islice(coverage.overlaps(table), MOST_OVERLAPS):
+            first, second, told = overlap.first, overlap.second, _facts(overlap.example)
+            which = f"{first.title}和{second.title}同时适用于{told}"
+            instead = "只许一条规则适用" if table.hit_policy == "UNIQUE" else "同时适用的规则结果必须相同"
+            message = f"{which}；命中策略 {table.hit_policy} {instead}，请收窄其中一条的条件，或改用 FIRST"
+            yield self._fault("decision.overlap", message, second.id, second.line)
+        if (facts := coverage.gap(table)) is not None:
+            advice = "请补一条规则或写明默认结果；如果这种情况不会出现，请在输入列写明允许的值（inputValues）"
+            yield self._fault("decision.gap", f"没有一条规则适用于{_facts(facts)}：{advice}")
+        for rule, earlier in coverage.unreachable(table):
+            which = "、".join(each.title for each in earlier)
+            message = f"{rule.title}永远轮不到：它适用的情况都已被{which}包住，请删除它，或移到前面"
+            yield self._fault("decision.unreachable", message, rule.id, rule.line)
+
+    def _never(self, table: DecisionTable) -> Iterator[Fault]:
+        for place, column in enumerate(table.inputs):
+            if column.allowed is None or not points.is_sure(column.allowed.test):
+                continue
+            for rule in table.rules:
+                cell = rule.cells[place]
+                for value in _values_asked(cell):
+                    if cells.accepts(column.allowed.test, value, {}) is not True:
+                        outside = f"{said(value)} 不在该列允许的值（{column.allowed.text}）之内，永远不会成立"
+                        message = f"{rule.title}中“{column.title}”的条件“{cell.text}”：{outside}"
+                        yield self._fault("decision.never", message, cell.id or rule.id, cell.line)
+        for rule in table.rules:
+            for output, entry in zip(table.outputs, rule.entries, strict=True):
+                if output.allowed and points.is_sure(output.allowed.test):
+                    yield from self._outside(rule, output, entry, output.allowed)
+
+    def _outside(self, rule: Rule, output: Output, entry: Entry, allowed: Cell) -> Iterator[Fault]:
+        """A result written out that the output column does not allow."""
+        if not entry.text or expressions.names_in(entry.text):
+            return
+        with suppress(expressions.ExpressionFault):
+            value = expressions.evaluate(entry.text, {})
+            if value is not None and cells.accepts(allowed.test, value, {}) is not True:
+                outside = f"{said(value)} 不在该列允许的值（{allowed.text}）之内"
+                message = f"{rule.title}中“{output.label or output.name}”的结果{outside}，请改正"
+                yield self._fault("decision.output", message, entry.id or rule.id, entry.line)
+
+
+def _facts(example: tuple[tuple[str, Any], ...]) -> str:
+    return "“" + "，".join(f"{title} 为 {said(fact)}" for title, fact in example) + "”" if example else "任何情况"
+
+
+def _values_asked(cell: Cell) -> list[Any]:
+    """The values a condition asks for one by one, each of which must be possible."""
+    tests = cell.test.tests if isinstance(cell.test, cells.AnyOf) else (cell.test,)
+    asked = [each.operand for each in tests if isinstance(each, cells.Equals)]
+    return [each.value for each in asked if isinstance(each, cells.Literal) and each.value is not None]
 
 
 def _fault_of(cell: Cell) -> str | None:

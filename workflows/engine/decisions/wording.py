@@ -1,7 +1,7 @@
 """Facts and conditions in words, as messages and explanations say them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -27,6 +27,10 @@ class Demand:
     values: tuple[Any, ...]
     words: str
     """In Chinese, beginning with 须 or 不得."""
+    names: tuple[str, ...] = ()
+    """The names the values were read from, such as `rules.class_hours_min`."""
+    ends: str = ""
+    """The brackets of an interval, such as `[)`: a square one belongs to it, a round one does not."""
 
 
 def said(fact: Any) -> str:
@@ -70,6 +74,11 @@ def _span(span: timedelta) -> str:
 
 def demand(test: cells.Test, context: Mapping[str, Any], *, holds: bool = True) -> Demand:
     """What the test asks of a fact; with `holds=False`, what a fact must be for the test to fail."""
+    asked = _demand(test, context, holds=holds)
+    return replace(asked, names=cells.names_in(test))
+
+
+def _demand(test: cells.Test, context: Mapping[str, Any], *, holds: bool) -> Demand:
     match test:
         case cells.Anything():
             return Demand("is", (), "可以是任何值")
@@ -79,11 +88,12 @@ def demand(test: cells.Test, context: Mapping[str, Any], *, holds: bool = True) 
             return _comparison(operator if holds else _OPPOSITE[operator], operand, context)
         case cells.Interval(low, high, low_closed, high_closed):
             ends = _shown(low, context), _shown(high, context)
-            told = f"{'[' if low_closed else '('}{said(ends[0])}..{said(ends[1])}{']' if high_closed else ')'}"
+            opening, closing = "[" if low_closed else "(", "]" if high_closed else ")"
+            told = f"{opening}{said(ends[0])}..{said(ends[1])}{closing}"
             kind, words = ("within", f"须在 {told} 之内") if holds else ("outside", f"不得在 {told} 之内")
-            return Demand(kind, ends, words)
+            return Demand(kind, ends, words, ends=opening + closing)
         case cells.Not(inner):
-            return demand(inner, context, holds=not holds)
+            return _demand(inner, context, holds=not holds)
         case cells.Expression(text):
             return (
                 Demand("passes", (text,), f"须符合 {text}") if holds else Demand("fails", (text,), f"不得符合 {text}")
@@ -92,7 +102,7 @@ def demand(test: cells.Test, context: Mapping[str, Any], *, holds: bool = True) 
             equalities = [each.operand for each in tests if isinstance(each, cells.Equals)]
             if len(equalities) == len(tests):
                 return _equality(equalities, context, holds=holds)
-            each_in_words = [demand(each, context, holds=holds).words for each in tests]
+            each_in_words = [_demand(each, context, holds=holds).words for each in tests]
             return Demand("either" if holds else "all", (), ("，或" if holds else "，且").join(each_in_words))
 
 
