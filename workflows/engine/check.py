@@ -1,6 +1,6 @@
 """What keeps a bundle from being published: every fault with its element, its label, its line and what to do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 from workflows.engine import bundles, decisions, elements, expressions, forms, job_rows
 from workflows.engine import catalogue as catalogues
 from workflows.engine.bundles import BundleFiles
+from workflows.engine.decisions import Decision
 from workflows.engine.drawing import Drawing, Fault, Flow, Node, Unreadable
 from workflows.engine.environment import Environment
 from workflows.engine.forms import Form
+from workflows.engine.gate import limits
 from workflows.engine.tables import Bundle
 from workflows.journal import Actor
 
@@ -25,6 +27,8 @@ def publish(session: Session, environment: Environment, files: BundleFiles, acto
 
 def faults_in(files: BundleFiles, environment: Environment) -> list[Fault]:
     """Every fault of a bundle, in drawing order; an empty list means it may be published."""
+    if too_much := list(limits.faults_of(files.files)):
+        return too_much
     catalogue, found = catalogues.examine(files.drawings)
     if catalogue is None:
         return found or [Fault("bundle.drawing_count", "流程包里没有 .bpmn 文件")]
@@ -75,15 +79,18 @@ def _as_spiffworkflow_sees_it(files: BundleFiles, path: str) -> list[Fault]:
     return []
 
 
-def _decisions(files: BundleFiles) -> tuple[list[Fault], set[str]]:
+def _decisions(files: BundleFiles) -> tuple[list[Fault], dict[str, Decision]]:
     found: list[Fault] = []
-    tables: set[str] = set()
+    tables: dict[str, Decision] = {}
     for name, text in files.files.items():
         if not name.endswith(".dmn"):
             continue
         try:
             for table in decisions.read(text, name):
-                tables.add(table.id)
+                if table.id in tables:
+                    message = f"流程包里有几个名为 {table.id} 的决策，请改名"
+                    found.append(Fault("decision.twice", message, table.id, table.title, table.line, name))
+                tables[table.id] = table
                 found += decisions.faults_in(table, name)
         except Unreadable as error:
             found.append(error.fault)
@@ -100,7 +107,7 @@ def _forms(files: BundleFiles, environment: Environment) -> list[Fault]:
 
 
 def _of_node(
-    node: Node, catalogue: Drawing, files: BundleFiles, environment: Environment, tables: set[str]
+    node: Node, catalogue: Drawing, files: BundleFiles, environment: Environment, tables: Mapping[str, Decision]
 ) -> Iterator[tuple[str, str]]:
     if not node.id:
         yield "element.no_id", "图元没有标识（id），请填写"
@@ -184,6 +191,13 @@ def _service_step(node: Node, environment: Environment) -> Iterator[tuple[str, s
     for name, expression in node.parameters.items():
         if why := expressions.fault_in(expression):
             yield "expression.broken", f"参数 {name} 的表达式“{expression}”有误：{why}"
+
+
+def _secrets_decided_on(decision: Decision, forms_of_steps: dict[str, Form]) -> Iterator[tuple[str, str]]:
+    """The journal keeps the facts of a decision as they are; secret fields are kept only masked."""
+    for text in decisions.texts_of(decision):
+        for step in job_rows.steps_whose_secrets(text, forms_of_steps):
+            yield "decision.secret", f"决策“{decision.title}”的“{text}”读取“{step}”的保密内容，不得作为决策的事实"
 
 
 def _secrets_sent(node: Node, forms_of_steps: dict[str, Form]) -> Iterator[tuple[str, str]]:

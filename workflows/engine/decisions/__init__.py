@@ -1,6 +1,6 @@
 """Decision tables (DMN 1.1 to 1.5, as dmn-js writes them): read, checked, evaluated, and explained rule by rule."""
 
-from workflows.engine.decisions.checking import faults_in
+from workflows.engine.decisions.checking import faults_in, texts_of
 from workflows.engine.decisions.evaluation import DecisionFault, evaluate, retrace
 from workflows.engine.decisions.explaining import Need, Way, what_would_pass
 from workflows.engine.decisions.model import Decision, DecisionTable
@@ -23,5 +23,6 @@ __all__ = [
     "read",
     "retrace",
     "said",
+    "texts_of",
     "what_would_pass",
 ]

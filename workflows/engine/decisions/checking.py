@@ -37,6 +37,19 @@ def faults_in(decision: Decision, file: str) -> list[Fault]:
     return [*decision.faults, *_Check(decision, file).faults()]
 
 
+def texts_of(decision: Decision) -> Iterator[str]:
+    """Everything a decision and those it requires may read, as written."""
+    for other in decision.requires:
+        yield from texts_of(other)
+    if isinstance(decision, LiteralDecision):
+        yield decision.expression
+    elif isinstance(decision, DecisionTable):
+        yield from (column.expression for column in decision.inputs)
+        for rule in decision.rules:
+            yield from (cell.text for cell in rule.cells)
+            yield from (entry.text for entry in rule.entries)
+
+
 class _Check:
     def __init__(self, decision: Decision, file: str) -> None:
         self.decision = decision

@@ -77,7 +77,7 @@ def _facts(column: Input, tests: list[Test], *, beyond: bool) -> Iterator[Any]:
     if column.type == "boolean" or any(isinstance(value, bool) for value in written):
         found += [True, False]
     for kind, steps in _KINDS.items():
-        known = sorted({value for value in written if type(value) is kind})
+        known: list[Any] = sorted({value for value in written if type(value) is kind}, key=lambda value: value)
         if known:
             found += _ordered(known, steps, column, beyond=beyond)
     texts = sorted({value for value in written if isinstance(value, str)})
