@@ -13,6 +13,7 @@ from workflows import clock
 from workflows.engine import bundles, cases, jobs, passage, running
 from workflows.engine.environment import Addressee, Environment
 from workflows.engine.persistence import load, lock
+from workflows.engine.reasons import told, why
 from workflows.engine.tables import Case, DueTimer, StepRecord, WorkItem
 from workflows.errors import Refusal
 from workflows.journal import SYSTEM, Actor
@@ -136,8 +137,10 @@ class _Player:
                 self.refused(step["refused"])
             elif "at" in step:
                 self.check_position(step["at"])
+            elif "because" in step:
+                self.check_reasons(step["because"])
             elif "wait_until" not in step:
-                raise ScenarioFault("应是 do、message、refused、wait_until 或 at 之一")
+                raise ScenarioFault("应是 do、message、refused、wait_until、at 或 because 之一")
             self.work()
         self.session.flush()
         self.moment += timedelta(minutes=1)
@@ -226,6 +229,16 @@ class _Player:
         found = sorted([*open_items, *self.session.scalars(waits)])
         if found != sorted(wanted):
             raise ScenarioFault(f"应停在 {sorted(wanted)}，实在 {found}")
+
+    def check_reasons(self, wanted: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
+        """What keeps the case back, one reason or several; an empty list says that nothing does."""
+        reasons = why.of_case(self.session, self.stage.environment, self.case())
+        each = [wanted] if isinstance(wanted, Mapping) else wanted
+        if reasons and not each:
+            raise ScenarioFault(f"不应有理由，实有 {[told.in_words(reason) for reason in reasons]}")
+        for one in each:
+            if fault := told.difference(reasons, one):
+                raise ScenarioFault(fault)
 
     def item(self, step: str) -> WorkItem:
         query = select(WorkItem).where(WorkItem.case_id == self.case_id, WorkItem.step == step)

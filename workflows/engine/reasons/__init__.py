@@ -1,0 +1,1 @@
+"""Why a case has not come further: rule, fact, source, article, and what would let it pass."""

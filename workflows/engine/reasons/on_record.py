@@ -1,0 +1,131 @@
+"""What is on record of one case, and where each value of its data comes from."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from workflows import clock, journal
+from workflows.engine import cases, expressions, inbox
+from workflows.engine.bundles import ParsedBundle
+from workflows.engine.environment import Environment
+from workflows.engine.forms import Field
+from workflows.engine.reasons.reason import Fact, Source, SourceKind
+from workflows.engine.tables import Case, StepRecord
+from workflows.journal import Event, JournalEntry
+
+LATER_THAN_ALL = 1 << 62
+
+
+class OnRecord:
+    """One case with its records, its journal and its data."""
+
+    def __init__(self, session: Session, environment: Environment, case: Case, bundle: ParsedBundle) -> None:
+        self.session, self.environment, self.case, self.bundle = session, environment, case, bundle
+        self.records = inbox.history(session, case.id)
+        self.entries = journal.entries_of(session, journal.case_chain(case.id))
+        self.data: Mapping[str, Any] = {**cases.data_of(case), "today": clock.today().isoformat()}
+
+    @cached_property
+    def _positions(self) -> dict[int, int]:
+        """Where in the journal each record was kept."""
+        return {entry.facts["record"]: entry.position for entry in self.entries if entry.facts.get("record")}
+
+    @cached_property
+    def _results(self) -> dict[str, str]:
+        """The service step behind each result of an operation."""
+        return {node.result: node.id for node in self.bundle.drawing.nodes.values() if node.result}
+
+    def label(self, step: str) -> str:
+        """What the drawing calls the step."""
+        node = self.bundle.drawing.nodes.get(step)
+        return node.name if node and node.name else step
+
+    def position(self, record: StepRecord) -> int:
+        """Where in the journal the record was kept."""
+        return self._positions.get(record.id, 0)
+
+    def last_record(self, step: str, before: int = LATER_THAN_ALL) -> StepRecord | None:
+        """What was submitted last at a step, before a place in the journal."""
+        found = [record for record in self.records if record.step == step and self.position(record) < before]
+        return max(found, key=self.position, default=None)
+
+    def last_entry(self, event: Event, step: str, before: int = LATER_THAN_ALL) -> JournalEntry | None:
+        """The last entry of its kind about a step, before a place in the journal."""
+        found = [each for each in self.entries if each.event == event and each.facts.get("step") == step]
+        return next((each for each in reversed(found) if each.position < before), None)
+
+    def fact(self, name: str, *, label: str = "", before: int = LATER_THAN_ALL) -> Fact:
+        """What a name of the case's data stood for at a place in the journal, with where it came from."""
+        root, _, rest = name.partition(".")
+        if (record := self.last_record(root, before)) is not None and rest:
+            return self._from_form(name, record, rest.partition(".")[0], label)
+        source = self._source(name, root, before)
+        unit = source.origin.unit if source.origin else ""
+        told = label or (source.origin.title if source.origin else "") or self._title(name, root, source)
+        return Fact(name, told, expressions.at(name, self.data), source, unit=unit)
+
+    def _from_form(self, name: str, record: StepRecord, key: str, label: str) -> Fact:
+        field = self.field(record.step, key)
+        secret = field is not None and field.secret
+        value = record.outcome if key == "outcome" else record.content.get(key)
+        source = Source(SourceKind.FORM, record.step, record.label, (record,), record.recorded_at)
+        told = label or (field.label if field and field.label else key)
+        return Fact(name, told, None if secret else value, source, field, secret=secret)
+
+    def field(self, step: str, key: str) -> Field | None:
+        """A field of a step's form; its outcome is one as well."""
+        form = self.bundle.form(step)
+        if key == "outcome":
+            return Field(key, self.label(step), "radio", choices=form.outcomes)
+        return next((field for field in form.fields if field.key == key), None)
+
+    def is_secret(self, name: str) -> bool:
+        """Whether a name reads a form's secret field."""
+        root, _, rest = name.partition(".")
+        if root not in self.bundle.steps:
+            return False
+        field = self.field(root, rest.partition(".")[0])
+        return field is not None and field.secret
+
+    def _source(self, name: str, root: str, before: int) -> Source:
+        if root == "today":
+            return Source(SourceKind.CLOCK)
+        if root in self._results:
+            return self._from_operation(self._results[root], before)
+        if root in self.bundle.decisions:
+            made = [each for each in self.entries if each.event == Event.DECISION_EVALUATED and each.position < before]
+            last = next((each for each in reversed(made) if each.facts.get("decision") == root), None)
+            label = self.bundle.decisions[root].name or root
+            return Source(SourceKind.DECISION, root, label, told_at=last.recorded_at if last else None)
+        if origin := self.environment.origin(self.data, name):
+            return Source(SourceKind.RULE, label=origin.title, origin=origin)
+        return Source(SourceKind.CASE, root if root in self.bundle.drawing.nodes else "", self.label(root))
+
+    def _from_operation(self, step: str, before: int) -> Source:
+        called = self.last_entry(Event.OPERATION_CALLED, step, before)
+        read = [
+            name for text in self.bundle.drawing.nodes[step].parameters.values() for name in expressions.names_in(text)
+        ]
+        roots = dict.fromkeys(name.partition(".")[0] for name in read)
+        behind = [self.last_record(root, before) for root in roots]
+        records = tuple(record for record in behind if record is not None)
+        return Source(SourceKind.OPERATION, step, self.label(step), records, called.recorded_at if called else None)
+
+    def behind(self, fact: Fact) -> list[Fact]:
+        """The single facts that an operation was given to find this one."""
+        if fact.source.kind != SourceKind.OPERATION:
+            return []
+        return [self.fact(name) for name in self._given_to(fact.source.step) if "." in name]
+
+    def _given_to(self, step: str) -> list[str]:
+        """The names that the parameters of a service step read."""
+        texts = self.bundle.drawing.nodes[step].parameters.values()
+        return list(dict.fromkeys(name for text in texts for name in expressions.names_in(text)))
+
+    def _title(self, name: str, root: str, source: Source) -> str:
+        if root in self.bundle.steps:
+            field = self.field(root, name.partition(".")[2].partition(".")[0])
+            return field.label if field and field.label else self.label(root)
+        return source.label or name

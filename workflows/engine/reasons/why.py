@@ -1,0 +1,22 @@
+"""Why a case has not come further, or why it ended early: everything that keeps it back, with its grounds."""
+
+from sqlalchemy.orm import Session
+
+from workflows.engine import bundles, inbox
+from workflows.engine.environment import Environment
+from workflows.engine.reasons import gates, refused, waits
+from workflows.engine.reasons.on_record import OnRecord
+from workflows.engine.reasons.reason import Reason
+from workflows.engine.tables import Case
+
+
+def of_case(session: Session, environment: Environment, case: Case) -> list[Reason]:
+    """What keeps the case back now; for one that has ended, what led it there. Empty when people need only act.
+
+    The caller has made sure that the reader may see the case; secret values are not in it.
+    """
+    known = OnRecord(session, environment, case, bundles.parsed(session, case.bundle_id))
+    positions = frozenset(inbox.progress(session, case.id).current)
+    against = refused.decided_against(known)
+    told = frozenset(reason.decision for reason in against)
+    return [*against, *gates.kept_back(known, positions, told), *waits.waits(known, positions)]
