@@ -26,6 +26,8 @@ class ChosenItem(Schema):
     version = fields.Integer(
         required=True, strict=True, validate=validate.Range(1, GREATEST_VERSION, error="版本不在允许的范围内。")
     )
+    content = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), load_default=dict)
+    """What differs from item to item: fields that the form marks `each`."""
 
 
 class NewBatch(Decision):
@@ -92,6 +94,7 @@ class Batches(MethodView):
             actor=identity.acting_for(first),
             outcome=new["outcome"],
             content=new["content"],
+            own={item["id"]: item["content"] for item in new["items"] if item["content"]},
         )
         answer = _shown(batches.progress_of(session, made.id))
         return answer, 202, {"Location": f"{bp.url_prefix}/{made.id}"}

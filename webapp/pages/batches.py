@@ -1,7 +1,6 @@
 """Signing several work items of one step at once, and watching it being done."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -12,11 +11,12 @@ from sqlalchemy.orm import Session, joinedload
 from webapp import database, errors, identity
 from webapp.pages import case_view, dossier
 from webapp.pages.due import Due, due
-from webapp.pages.form_view import form_view, submitted
+from webapp.pages.form_view import FieldView, FormView, form_view, own_fields, submitted_for_all, submitted_for_one
+from webapp.pages.minutes import step_that_counts
 from workflows.domain import units
 from workflows.engine import batches, bundles
 from workflows.engine.batches import BatchMixed
-from workflows.engine.tables import Batch, WorkItem
+from workflows.engine.tables import WorkItem
 from workflows.errors import InvalidData, NotFound
 from workflows.operations.wiring import ENVIRONMENT
 
@@ -35,6 +35,17 @@ class Signed:
     facts: list[dossier.Fact]
     latest: dossier.Filed | None
     checked: bool
+    own: list[FieldView]
+    """What is filled in for this person alone."""
+
+
+@dataclass
+class Typed:
+    """What was filled in: for all, and by work item for one alone."""
+
+    outcome: str = ""
+    for_all: dict[str, Any] = field(default_factory=dict)
+    for_one: dict[int, dict[str, Any]] = field(default_factory=dict)
 
 
 @bp.get("/new")
@@ -59,26 +70,27 @@ def sign() -> Any:
     session = database.session()
     listed, ticked = request.form.getlist("listed", type=int), request.form.getlist("item", type=int)
     items = _items(session, ticked)
-    content: dict[str, Any] = {}
-    outcome = request.form.get("outcome", "")
+    typed = Typed(outcome=request.form.get("outcome", ""))
     try:
         if not items:
             raise BatchMixed(why=gettext("为空"))
         form_of_step = bundles.parsed(session, items[0].case.bundle_id).form(items[0].step)
-        content = submitted(form_of_step, request.form)
+        typed.for_all = submitted_for_all(form_of_step, request.form)
+        typed.for_one = {item_id: submitted_for_one(form_of_step, request.form, item_id) for item_id in listed}
         batch = batches.open_batch(
             session,
             ENVIRONMENT,
             chosen=[(item_id, request.form.get(f"version-{item_id}", 0, type=int)) for item_id in ticked],
             actor=identity.acting_for(items[0]),
-            outcome=outcome,
-            content={key: value for key, value in content.items() if value != ""},
+            outcome=typed.outcome,
+            content=_filled(typed.for_all),
+            own={item_id: _filled(typed.for_one.get(item_id, {})) for item_id in ticked},
         )
         database.commit()
     except (InvalidData, BatchMixed) as refusal:
         answer = errors.answer_refusal(refusal)  # undoes the request and keeps the refusal on record
         if _items(database.session(), listed):
-            answer.set_data(_page(listed, set(ticked), {**content, "outcome": outcome}, refusal))
+            answer.set_data(_page(listed, set(ticked), typed, refusal))
         return answer
     return redirect(url_for("batches.show", batch_id=batch.id), code=303)
 
@@ -87,25 +99,24 @@ def sign() -> Any:
 @identity.signed_in_needed
 def show(batch_id: int) -> str:
     """How far a batch has come, and what became of each item."""
-    batch = batches.progress_of(database.session(), batch_id)
+    session = database.session()
+    batch = batches.progress_of(session, batch_id)
     if batch.person_id != identity.current_person().id:
         raise NotFound(what="批量办理")
+    bundle = bundles.parsed(session, case_view.case_row(session, batch.items[0].case_id).bundle_id)
     ended = sum(1 for item in batch.items if item.status != "waiting")
     refused = sum(1 for item in batch.items if item.status == "refused")
     return render_template(
         "batch/show.html",
         batch=batch,
-        outcome=_outcome_label(batch),
+        outcome=bundle.form(batch.step).outcome_label(batch.outcome),
         ended=ended,
         refused=refused,
         running=batch.ended_at is None,
+        voted=[
+            item.case_id for item in batch.items if item.status == "done" and batch.step == step_that_counts(bundle)
+        ],
     )
-
-
-def _outcome_label(batch: Batch) -> str:
-    session = database.session()
-    case = case_view.case_row(session, batch.items[0].case_id)
-    return bundles.parsed(session, case.bundle_id).form(batch.step).outcome_label(batch.outcome)
 
 
 def _items(session: Session, ids: list[int]) -> list[WorkItem]:
@@ -113,13 +124,14 @@ def _items(session: Session, ids: list[int]) -> list[WorkItem]:
     return [item for item in session.scalars(query) if case_view.may_act(item)]
 
 
+def _filled(content: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in content.items() if value != ""}
+
+
 def _page(
-    listed: list[int],
-    ticked: set[int],
-    values: Mapping[str, Any] | None = None,
-    refusal: InvalidData | BatchMixed | None = None,
+    listed: list[int], ticked: set[int], typed: Typed | None = None, refusal: InvalidData | BatchMixed | None = None
 ) -> str:
-    session = database.session()
+    session, typed = database.session(), typed or Typed()
     items = _items(session, listed)
     if not items:
         raise NotFound(what="待办事项（可能已由他人办理）")
@@ -127,16 +139,32 @@ def _page(
         raise BatchMixed(why=gettext("不是同一步骤"))
     bundle = bundles.parsed(session, items[0].case.bundle_id)
     wrong = {key: gettext(text) for key, text in refusal.fields.items()} if refusal else {}
+    values = {**typed.for_all, "outcome": typed.outcome}
+    view = form_view(bundle.form(items[0].step), items[0].case.unit_id, values=values, errors=wrong)
     return render_template(
         "batch/new.html",
         label=items[0].label,
-        people=[_signed(session, item, item.id in ticked) for item in items],
-        form=form_view(bundle.form(items[0].step), items[0].case.unit_id, values=values, errors=wrong),
+        people=[
+            _signed(session, item, item.id in ticked, own_fields(view, item.id, typed.for_one.get(item.id, {}), wrong))
+            for item in items
+        ],
+        form=view,
+        wrong=_with_names(view, items),
         refusal=refusal.message(gettext) if refusal else "",
     )
 
 
-def _signed(session: Session, item: WorkItem, checked: bool) -> Signed:
+def _with_names(view: FormView, items: list[WorkItem]) -> dict[str, str]:
+    """What is wrong, with the name of the person where it is his alone."""
+    names = {f"-{item.id}": item.case.title for item in items}
+    told = {}
+    for key, text in view.errors.items():
+        whose = next((name for suffix, name in names.items() if key.endswith(suffix)), "")
+        told[key] = f"{whose}，{text}" if whose else text
+    return told
+
+
+def _signed(session: Session, item: WorkItem, checked: bool, own: list[FieldView]) -> Signed:
     papers = dossier.filed(session, item.case, bundles.parsed(session, item.case.bundle_id))
     return Signed(
         item=item,
@@ -147,4 +175,5 @@ def _signed(session: Session, item: WorkItem, checked: bool) -> Signed:
         facts=case_view.candidate_facts(session, item.case_id, named=False),
         latest=papers[0] if papers else None,
         checked=checked,
+        own=own,
     )

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from webapp import database, errors, identity
 from webapp.pages import case_view, furniture
 from webapp.pages.form_view import form_view, submitted
+from webapp.pages.minutes import step_that_counts
 from webapp.pages.units_seen import chosen_unit, units_below
 from workflows.domain.posts import PostKind
 from workflows.domain.units import Unit
@@ -49,7 +50,10 @@ def show(case_id: int) -> Any:
     """One case, to read."""
     session = database.session()
     case = case_view.find(session, case_id)
-    return render_template("case/show.html", **case_view.shared(session, case))
+    shared = case_view.shared(session, case)
+    counting = step_that_counts(bundles.parsed(session, case.bundle_id))
+    voted = any(one.step == counting for one in shared["filed"])
+    return render_template("case/show.html", **shared, voted=voted)
 
 
 @bp.route("/<id:case_id>/messages/<message>", methods=["GET", "POST"])

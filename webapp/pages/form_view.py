@@ -1,7 +1,7 @@
 """Forms of a bundle, as the page shows them: fields with values and messages, and the outcomes to choose from."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from webapp import database
@@ -31,6 +31,7 @@ class FieldView:
     decimals: int = 0
     longest: int | None = None
     autocomplete: str = ""
+    each: bool = False
 
 
 @dataclass
@@ -94,6 +95,7 @@ def _field_view(source: Field, unit_id: int, outcomes: Sequence[str], value: Any
         minimum=source.minimum,
         decimals=source.decimals,
         longest=source.max_length,
+        each=source.each,
     )
 
 
@@ -113,12 +115,35 @@ def _needs(source: Field, outcome: str) -> bool:
         return False  # it depends on more than the outcome; the server says so when it is missing
 
 
+def own_fields(view: FormView, item_id: int, values: Mapping[str, Any], errors: Mapping[str, str]) -> list[FieldView]:
+    """The fields that each of several people has for himself, by keys of his own."""
+    mine = [(one, f"{one.key}-{item_id}") for one in view.fields if one.each]
+    return [
+        replace(one, key=key, value=values.get(one.key, ""), error=errors.get(key, "").removeprefix(f"{one.label}："))
+        for one, key in mine
+    ]
+
+
 def submitted(form: Form, sent: Mapping[str, str]) -> dict[str, Any]:
-    """What the browser sent, for `Form.read`: a checkbox that is not ticked is not sent at all."""
+    """What the browser sent, for `Form.read`."""
+    return _sent(form.fields, sent)
+
+
+def submitted_for_all(form: Form, sent: Mapping[str, str]) -> dict[str, Any]:
+    """What the browser sent for several people at once."""
+    return _sent([one for one in form.fields if not one.each], sent)
+
+
+def submitted_for_one(form: Form, sent: Mapping[str, str], item_id: int) -> dict[str, Any]:
+    """What the browser sent for one of several people alone."""
+    return _sent([one for one in form.fields if one.each], sent, f"-{item_id}")
+
+
+def _sent(fields: Iterable[Field], sent: Mapping[str, str], suffix: str = "") -> dict[str, Any]:
     content: dict[str, Any] = {}
-    for one in form.fields:
-        if one.kind == "checkbox":
-            content[one.key] = sent.get(one.key) == "true"
+    for one in fields:
+        if one.kind == "checkbox":  # one that is not ticked is not sent at all
+            content[one.key] = sent.get(one.key + suffix) == "true"
         elif one.kind != "text":
-            content[one.key] = sent.get(one.key, "").strip()
+            content[one.key] = sent.get(one.key + suffix, "").strip()
     return content

@@ -43,3 +43,16 @@ def read(text: str) -> Share:
 def _base(word: str) -> Base:
     bases: dict[str, Base] = {"should-attend": "should-attend", "present": "present", "ballots": "ballots"}
     return bases[word]
+
+
+_BASES: dict[Base, str] = {
+    "should-attend": "应到会有表决权人数",
+    "present": "实到会有表决权人数",
+    "ballots": "票数",
+}
+
+
+def in_words(share: Share) -> str:
+    """The share as minutes say it: 应到会有表决权人数的半数."""
+    part = "半数" if share.fraction == Fraction(1, 2) else f"{share.fraction.denominator}分之{share.fraction.numerator}"
+    return f"{_BASES[share.base]}的{part}"

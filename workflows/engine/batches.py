@@ -46,18 +46,10 @@ def open_batch(
     here, so that a wrong field is refused before anything is queued. Raises BatchMixed, NotFound, NotAuthorised, and
     InvalidData, which names a field of one item as `<key>-<work item id>`.
     """
-    versions = dict(chosen)
-    if not versions or len(versions) > LARGEST_BATCH:
-        raise BatchMixed(why="为空" if not versions else f"超过 {LARGEST_BATCH} 项")
-    query = select(WorkItem).where(WorkItem.id.in_(versions)).options(joinedload(WorkItem.case)).order_by(WorkItem.id)
-    items = list(session.scalars(query))
-    if len(items) != len(versions):
-        raise NotFound(what="待办事项（其中有的已由他人办理）")
-    if len({(item.step, item.case.process) for item in items}) != 1:
-        raise BatchMixed(why="不是同一步骤")
+    versions, own = dict(chosen), own or {}
+    items = _chosen_together(session, versions)
     for item in items:
         cases.check_authority(session, environment, actor, cases.addressee_of(item))
-    own = own or {}
     _read_all(session, environment, items, outcome, content, own)
     batch = Batch(
         step=items[0].step,
@@ -73,18 +65,7 @@ def open_batch(
     )
     session.add(batch)
     session.flush()
-    made = [
-        BatchItem(
-            batch_id=batch.id,
-            work_item_id=item.id,
-            case_id=item.case_id,
-            title=item.case.title,
-            seen_version=versions[item.id],
-            content=dict(own.get(item.id, {})),
-            status="waiting",
-        )
-        for item in items
-    ]
+    made = [_batch_item(batch.id, item, versions[item.id], own.get(item.id, {})) for item in items]
     session.add_all(made)
     session.flush()
     for portion in _portions([batch_item.id for batch_item in made]):
@@ -92,6 +73,30 @@ def open_batch(
     facts: dict[str, Any] = {"batch": batch.id, "step": batch.step, "outcome": outcome, "items": len(items)}
     journal.record(session, Event.BATCH_STARTED, chain=journal.unit_chain(actor.unit_id), actor=actor, **facts)
     return batch
+
+
+def _chosen_together(session: Session, versions: Mapping[int, int]) -> list[WorkItem]:
+    if not versions or len(versions) > LARGEST_BATCH:
+        raise BatchMixed(why="为空" if not versions else f"超过 {LARGEST_BATCH} 项")
+    query = select(WorkItem).where(WorkItem.id.in_(versions)).options(joinedload(WorkItem.case)).order_by(WorkItem.id)
+    items = list(session.scalars(query))
+    if len(items) != len(versions):
+        raise NotFound(what="待办事项（其中有的已由他人办理）")
+    if len({(item.step, item.case.process) for item in items}) != 1:
+        raise BatchMixed(why="不是同一步骤")
+    return items
+
+
+def _batch_item(batch_id: int, item: WorkItem, seen_version: int, own: Mapping[str, Any]) -> BatchItem:
+    return BatchItem(
+        batch_id=batch_id,
+        work_item_id=item.id,
+        case_id=item.case_id,
+        title=item.case.title,
+        seen_version=seen_version,
+        content=dict(own),
+        status="waiting",
+    )
 
 
 def _portions(ids: list[int]) -> list[list[int]]:

@@ -8,6 +8,7 @@ import './forms.css';
 import './tables.css';
 import './board.css';
 import './case.css';
+import './minutes.css';
 
 import { askBeforeActing } from './confirm.js';
 import { followChoices } from './choices.js';
@@ -29,6 +30,11 @@ function enhance(root) {
 
 enhance(document);
 document.addEventListener('htmx:load', (event) => enhance(event.detail.elt));
+
+for (const button of document.querySelectorAll('[data-print]')) {
+  button.hidden = false;
+  button.addEventListener('click', () => window.print());
+}
 
 // A refused form is read from its summary: screen readers and the keyboard begin there.
 document.querySelector('[data-error-summary]')?.focus();

@@ -1,0 +1,48 @@
+"""What the minutes say of one candidate."""
+
+import pytest
+
+from workflows.domain import minutes, rule_sets
+from workflows.domain.meetings import MeetingArithmetic
+
+RULES = rule_sets.values("NMG_2020")
+
+
+def held(present: int, yes: int, no: int, abstain: int, written: int = 0) -> dict[str, object]:
+    return {
+        "held_on": "2020-07-13",
+        "eligible_voters": 30,
+        "present_voters": present,
+        "written_opinions": written,
+        "votes_for": yes,
+        "votes_against": no,
+        "votes_abstain": abstain,
+    }
+
+
+def test_adopted_names_attendance_votes_what_was_needed_and_the_day() -> None:
+    assert minutes.resolution("乌云", held(25, 24, 1, 0), RULES) == (
+        "应到会有表决权的团员30人，实到25人。大会讨论了乌云的入团申请并单独进行无记名投票：赞成24票，反对1票，弃权0票。"
+        "通过须有16票（按应到会有表决权人数的半数计），大会通过接收乌云为中国共产主义青年团团员，报上级团委审批；"
+        "入团时间为2020-07-13。"
+    )
+
+
+def test_not_adopted_and_no_quorum_say_what_was_missing() -> None:
+    told = minutes.resolution("乌云", held(25, 15, 10, 1, written=1), RULES)
+    assert told.endswith("通过须有16票（按应到会有表决权人数的半数计），大会未通过接收乌云入团。")
+    assert "会前收到书面意见1份（计入票数）" in told
+    told = minutes.resolution("乌云", held(15, 15, 0, 0), RULES)
+    assert told.endswith("到会人数不足应到会有表决权人数的半数（须16人），表决无效，须重新召开大会。")
+
+
+def test_another_share_and_base_are_said_in_words() -> None:
+    rules = RULES | {"pass_rule": ">=2/3 of ballots", "count_written_absent": False}
+    told = minutes.resolution("乌云", held(24, 16, 8, 0, written=2), rules)
+    assert "会前收到书面意见2份（不计入票数）" in told
+    assert "通过须有16票（按票数的3分之2计），大会通过接收乌云" in told
+
+
+def test_minutes_are_not_made_of_figures_that_do_not_add_up() -> None:
+    with pytest.raises(MeetingArithmetic):
+        minutes.resolution("乌云", held(25, 24, 2, 0), RULES)
