@@ -1,5 +1,6 @@
 """Forms: form-js JSON in the bundle, compiled once into fields for the page and a marshmallow schema for the data."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +13,7 @@ from workflows import clock
 from workflows.engine import expressions
 from workflows.engine.drawing import Fault
 from workflows.engine.environment import Choice
+from workflows.engine.gate import patterns, shapes
 from workflows.errors import InvalidData
 
 KINDS = {
@@ -236,7 +238,10 @@ def read(form_id: str, text: str) -> Form:
     source = orjson.loads(text)
     if not isinstance(source, dict) or not isinstance(source.get("components"), list):
         raise ValueError("不是 form-js 表单：缺少 components")
-    return Form(form_id, source)
+    try:
+        return Form(form_id, source)
+    except (AttributeError, KeyError, TypeError, re.error) as error:
+        raise ValueError(f"不是 form-js 表单：{error}") from None
 
 
 def faults_in(form_id: str, text: str, file: str, choice_sources: frozenset[str]) -> list[Fault]:
@@ -246,8 +251,10 @@ def faults_in(form_id: str, text: str, file: str, choice_sources: frozenset[str]
         return Fault("form.broken", message, element or form_id, "", 0, file)
 
     try:
+        if found := [fault(message, key) for key, message in shapes.faults_in(orjson.loads(text))]:
+            return found
         form = read(form_id, text)
-    except (ValueError, KeyError, TypeError) as error:
+    except ValueError as error:
         return [fault(f"表单无法读取：{error}")]
     found = [
         fault(f"不支持的组件 {component.get('type')}", str(component.get("key", "")))
@@ -257,6 +264,8 @@ def faults_in(form_id: str, text: str, file: str, choice_sources: frozenset[str]
     for field in form.fields:
         if not field.key:
             found.append(fault(f"“{field.label}”没有键名（key）"))
+        if field.pattern and (why := patterns.fault_in(field.pattern)):
+            found.append(fault(f"“{field.label}”的格式（pattern）有误：{why}", field.key))
         if field.choice_source and field.choice_source not in choice_sources:
             found.append(fault(f"没有名为 {field.choice_source} 的选项来源", field.key))
         found += [

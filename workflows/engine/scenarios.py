@@ -78,12 +78,14 @@ def read(text: str, file: str) -> Scenario:
     """A scenario from YAML. Raises ScenarioFault naming what is missing or unknown."""
     try:
         content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ScenarioFault(f"{file}：不是 YAML：{error}") from None
     if not isinstance(content, dict) or not {"name", "begins", "steps"} <= content.keys():
         raise ScenarioFault(f"{file}：应写明 name、begins 和 steps")
-    if unknown := {key for key in content if not key.startswith("x-")} - _KNOWN:
+    if unknown := {str(key) for key in content if not str(key).startswith("x-")} - _KNOWN:
         raise ScenarioFault(f"{file}：不认识 {'、'.join(sorted(unknown))}")
+    if not isinstance(content["steps"], list) or not all(isinstance(step, dict) for step in content["steps"]):
+        raise ScenarioFault(f"{file}：steps 应是一列步骤，每步写明 do、message、refused、wait_until 或 at")
     content["steps"] = [_plain(step) for step in content["steps"]]
     known = {key: value for key, value in content.items() if key in Scenario.__dataclass_fields__}
     return Scenario(**{**known, "file": file, "begins": _day(content["begins"])})
