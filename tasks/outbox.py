@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from celery import shared_task
 from sqlalchemy.orm import Session
@@ -14,6 +14,8 @@ from tasks.failures import log_failure, said_of
 from tasks.schedule import PERFORM
 from workflows import clock, outbox
 from workflows.engine import batches, correlation
+from workflows.engine.environment import Environment
+from workflows.engine.moving import move_batches
 from workflows.errors import Busy, Refusal
 from workflows.operations import notices
 from workflows.operations.wiring import ENVIRONMENT
@@ -30,32 +32,55 @@ Handler = Callable[[Session, Mapping[str, Any]], object]
 logger = logging.getLogger(__name__)
 
 
-def _each_item(payload: Mapping[str, Any]) -> None:
-    with one_connection() as connection:
-        for item_id in payload["items"]:
-            try:
-                with transaction(connection) as session:
-                    batches.do_item(session, ENVIRONMENT, item_id)
-            except Busy:
-                # Refused by nobody: the row is sent again, and what is decided by then stays as it is.
-                raise
-            except Refusal as refusal:
-                with transaction(connection) as session:
-                    batches.refuse_item(session, item_id, refusal)
+class Portioned(Protocol):
+    """A kind of batch: its items are done one by one, and the last one ends it."""
+
+    def do_item(self, session: Session, environment: Environment, item_id: int, /) -> object:
+        """Do one item, once."""
+
+    def refuse_item(self, session: Session, item_id: int, refusal: Refusal, /) -> object:
+        """Keep why an item was not done."""
+
+    def end_when_done(self, session: Session, batch_id: int, /) -> object:
+        """End the batch when nothing waits any more."""
 
 
-def _end_batch(session: Session, payload: Mapping[str, Any]) -> object:
-    return batches.end_when_done(session, payload["batch"])
+def _each_item(kind: Portioned) -> Callable[[Mapping[str, Any]], None]:
+    def each(payload: Mapping[str, Any]) -> None:
+        with one_connection() as connection:
+            for item_id in payload["items"]:
+                try:
+                    with transaction(connection) as session:
+                        kind.do_item(session, ENVIRONMENT, item_id)
+                except Busy:
+                    # Refused by nobody: the row is sent again, and what is decided by then stays as it is.
+                    raise
+                except Refusal as refusal:
+                    with transaction(connection) as session:
+                        kind.refuse_item(session, item_id, refusal)
+
+    return each
+
+
+def _end(kind: Portioned) -> Handler:
+    return lambda session, payload: kind.end_when_done(session, payload["batch"])
 
 
 def _between_cases(kind: str) -> Handler:
     return lambda session, payload: correlation.PERFORM[kind](session, ENVIRONMENT, payload)
 
 
-APART: dict[str, Callable[[Mapping[str, Any]], None]] = {batches.OUTBOX_KIND: _each_item}
+APART: dict[str, Callable[[Mapping[str, Any]], None]] = {
+    batches.OUTBOX_KIND: _each_item(batches),
+    move_batches.OUTBOX_KIND: _each_item(move_batches),
+}
 """What a kind of row asks for in transactions of their own, each with the effect of once, before the last one."""
 
-HANDLERS: dict[str, Handler] = {notices.OUTBOX_KIND: notices.deliver, batches.OUTBOX_KIND: _end_batch}
+HANDLERS: dict[str, Handler] = {
+    notices.OUTBOX_KIND: notices.deliver,
+    batches.OUTBOX_KIND: _end(batches),
+    move_batches.OUTBOX_KIND: _end(move_batches),
+}
 HANDLERS |= {kind: _between_cases(kind) for kind in correlation.PERFORM}
 """What each kind of row asks for. A handler may be called again after a crash, never after its commit."""
 

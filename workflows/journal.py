@@ -31,6 +31,10 @@ class Event(StrEnum):
 
     CASE_STARTED = "case:started"
     CASE_ENDED = "case:ended"
+    CASE_MOVED = "case:moved"
+    CASE_MOVE_UNDONE = "case:move_undone"
+    MOVES_STARTED = "moves:started"
+    MOVES_ENDED = "moves:ended"
     STEP_COMPLETED = "step:completed"
     STEP_REFUSED = "step:refused"
     MESSAGE_RECEIVED = "message:received"

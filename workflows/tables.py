@@ -5,6 +5,7 @@ from workflows.database import Base
 from workflows.domain import accounts, calendars, members, numbering, people, posts, quota_ledger, units
 from workflows.engine import job_tables, mailbox
 from workflows.engine import tables as engine_tables
+from workflows.engine.moving import move_tables
 from workflows.operations import notices
 
 metadata = Base.metadata
@@ -19,6 +20,7 @@ __all__ = [
     "mailbox",
     "members",
     "metadata",
+    "move_tables",
     "notices",
     "numbering",
     "outbox",

@@ -18,9 +18,10 @@ from workflows.engine.bundles import MessageInfo, ParsedBundle, StepInfo
 from workflows.engine.environment import Addressee, Environment
 from workflows.engine.forms import Form
 from workflows.engine.levels import CaseWorkflow, deliver
+from workflows.engine.moving import changes
 from workflows.engine.running import Act, advance, every_task, waiting_at
 from workflows.engine.tables import Case, DueTimer, StepRecord, WorkItem
-from workflows.errors import NotAuthorised, NotFound, Refusal, StaleVersion
+from workflows.errors import NotAuthorised, NotFound, Refusal
 from workflows.journal import SYSTEM, Actor, Event
 
 
@@ -120,7 +121,7 @@ def complete_step(
     if found is None:
         raise _done_or_unknown(session, environment, work_item_id)
     case, item = found
-    _check_version(session, environment, case, seen_version)
+    changes.check_version(session, environment, case, seen_version)
     act = Act(session, environment, case, bundles.parsed(session, case.bundle_id), actor)
     check_authority(session, environment, actor, addressee_of(item))
     if refusal := kept_apart(session, act.bundle, item, actor.person_id or 0):
@@ -161,7 +162,7 @@ def send_message(
     Raises NotFound, StaleVersion, MessageNotAwaited, NotAuthorised, InvalidData.
     """
     case = persistence.lock(session, case_id)
-    _check_version(session, environment, case, seen_version)
+    changes.check_version(session, environment, case, seen_version)
     act = Act(session, environment, case, bundles.parsed(session, case.bundle_id), actor)
     workflow = persistence.load(act)
     info = act.bundle.messages.get(message)
@@ -276,26 +277,9 @@ def kept_apart(session: Session, bundle: ParsedBundle, item: WorkItem, person_id
     return None if done is None else DutiesNotSeparated(other=done, step=item.label)
 
 
-def _check_version(session: Session, environment: Environment, case: Case, seen: int | None) -> None:
-    if seen is None or seen == case.version:
-        return
-    record = session.get(StepRecord, case.last_step_id) if case.last_step_id else None
-    if record is None:
-        raise StaleVersion(
-            who="系统", when=clock.now().astimezone(clock.OFFICE_ZONE).strftime("%m-%d %H:%M"), what="更新了本案"
-        )
-    raise _stale(session, environment, record)
-
-
 def _done_or_unknown(session: Session, environment: Environment, work_item_id: int) -> Refusal:
     query = select(StepRecord).where(StepRecord.work_item_id == work_item_id)
     record = session.scalars(query).first()
-    return _stale(session, environment, record) if record else NotFound(what="待办事项")
-
-
-def _stale(session: Session, environment: Environment, record: StepRecord) -> StaleVersion:
-    return StaleVersion(
-        who=environment.directory.person_name(session, record.person_id),
-        when=record.recorded_at.astimezone(clock.OFFICE_ZONE).strftime("%m-%d %H:%M"),
-        what=f"办理了“{record.label}”（{record.outcome_label}）",
-    )
+    if record is not None:
+        return changes.by_record(session, environment, record)
+    return changes.taken_away(session, environment, work_item_id) or NotFound(what="待办事项")

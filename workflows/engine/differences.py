@@ -8,6 +8,8 @@ import orjson
 
 from workflows.engine import bundles, forms
 from workflows.engine.bundles import ParsedBundle
+from workflows.engine.decisions import Decision
+from workflows.engine.decisions.model import Cell, DecisionTable, LiteralDecision, Rule
 from workflows.engine.drawing import Flow, Node
 
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
@@ -143,14 +145,27 @@ def _name(flow: Flow, bundle: ParsedBundle) -> str:
     return flow.label or " → ".join(ends)
 
 
-def _table(table: Any) -> dict[str, str]:
-    return {
-        "label": table.name,
-        "hit_policy": table.hit_policy,
-        "inputs": "\n".join(table.inputs),
-        "outputs": "\n".join(table.outputs),
-        "rules": "\n".join(" | ".join([*rule.tests, "→", *rule.outputs]) for rule in table.rules),
-    }
+def _table(decision: Decision) -> dict[str, str]:
+    described = {"label": decision.name, "requires": "\n".join(each.id for each in decision.requires)}
+    if isinstance(decision, LiteralDecision):
+        described["expression"] = decision.expression
+    if isinstance(decision, DecisionTable):
+        described |= {
+            "hit_policy": f"{decision.hit_policy} {decision.aggregation}".strip(),
+            "inputs": "\n".join(f"{each.expression} {_cell(each.allowed)}".strip() for each in decision.inputs),
+            "outputs": "\n".join(f"{each.name} {_cell(each.allowed)}".strip() for each in decision.outputs),
+            "rules": "\n".join(map(_rule, decision.rules)),
+        }
+    return described
+
+
+def _rule(rule: Rule) -> str:
+    tests, answers = [each.text or "-" for each in rule.cells], [each.text for each in rule.entries]
+    return " | ".join([*tests, "→", *answers, *([f"（{rule.annotation}）"] if rule.annotation else [])])
+
+
+def _cell(cell: Cell | None) -> str:
+    return f"[{cell.text}]" if cell else ""
 
 
 def _pairs(values: Mapping[str, Any]) -> str:
