@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from tests.support.drawings import drawn
 from workflows import clock, outbox
-from workflows.engine import cases, check, correlation
+from workflows.engine import bundles, cases, check, correlation
 from workflows.engine.bundles import BundleFiles
 from workflows.engine.environment import Addressee, Call, Choice, Environment, Operation
 from workflows.engine.tables import Case, DueTimer, WorkItem
@@ -84,8 +84,11 @@ class Office:
         check.publish(self.session, self.environment, files, SECRETARY)
         self.session.commit()
 
-    def start(self, files: BundleFiles, process: str = "tiny") -> Case:
-        self.publish(files)
+    def start(self, files: BundleFiles, process: str = "tiny", *, checked: bool = True) -> Case:
+        if checked:
+            self.publish(files)
+        else:
+            bundles.store(self.session, files, [], SECRETARY, "")
         self.case = cases.start(self.session, self.environment, process=process, unit_id=7, actor=SECRETARY)
         self.session.commit()
         return self.case

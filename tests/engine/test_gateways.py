@@ -48,7 +48,7 @@ def test_no_way_that_fits_refuses_the_act_and_keeps_the_step_open(office: Office
         flow("which", "b", 'ask.outcome == "perhaps"'),
         lanes={"书记": ["ask"]},
     )
-    office.start(bundle(text, ask=YES_NO_FORM))
+    office.start(bundle(text, ask=YES_NO_FORM), checked=False)
     with pytest.raises(DrawingAtFault, match="which"):
         office.do("ask", "no")
     office.session.rollback()

@@ -15,9 +15,14 @@ from workflows.engine.decisions import Decision
 from workflows.engine.drawing import Drawing, Fault, Flow, Node, Unreadable
 from workflows.engine.environment import Environment
 from workflows.engine.forms import Form
-from workflows.engine.gate import limits
+from workflows.engine.gate import limits, soundness
+from workflows.engine.gate.knowledge import Sources
 from workflows.engine.tables import Bundle
 from workflows.journal import Actor
+
+
+_BESIDE_THE_WAY = frozenset({"form", "post", "duties", "operation", "calendar", "timer", "message", "decision"})
+"""Faults that leave the ways through the drawing as they are; with any other they cannot be explored."""
 
 
 def publish(session: Session, environment: Environment, files: BundleFiles, actor: Actor, note: str = "") -> Bundle:
@@ -49,6 +54,9 @@ def faults_in(files: BundleFiles, environment: Environment) -> list[Fault]:
         for flow in catalogue.flows.values()
         for code, message in _of_flow(flow, catalogue)
     ]
+    if all(fault.code.split(".")[0] in _BESIDE_THE_WAY for fault in found):
+        sources = Sources(_forms_of_steps(catalogue, files), tables, environment.operations)
+        found += soundness.faults_in(catalogue, sources)
     return sorted(found, key=partial(_place, path)) or _as_spiffworkflow_sees_it(files, path)
 
 

@@ -1,0 +1,47 @@
+"""What an exploration comes across on its way; the first time counts, for it is the shortest way there."""
+
+from dataclasses import dataclass, field
+
+from workflows.engine.gate.net import Spot
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong at an element, the way there, and what its sentence needs to say."""
+
+    code: str
+    spot: Spot
+    path: tuple[str, ...]
+    told: tuple[str, ...] = ()
+
+
+@dataclass
+class Findings:
+    """What was found, and which elements and flows were reached at all."""
+
+    found: dict[tuple[str, str], Finding] = field(default_factory=dict)
+    reached: set[str] = field(default_factory=set)
+    """Elements that a token came to."""
+    passed: set[str] = field(default_factory=set)
+    """Elements that a token went on from, events that happened, flows that were taken."""
+    entered: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The shortest way to each element that was reached."""
+    behind: tuple[str, ...] = ()
+    """The way to the state that is looked at now."""
+
+    def note(self, code: str, spot: Spot, trail: tuple[str, ...], *told: str) -> None:
+        """Keep it unless the same was found at the same element before."""
+        key = (code, spot.id)
+        if key not in self.found:
+            self.found[key] = Finding(code, spot, without_repeats((*self.behind, *trail, spot.id)), told)
+
+    def reach(self, spot: Spot, trail: tuple[str, ...]) -> None:
+        """A token comes to the spot."""
+        if spot.id not in self.reached:
+            self.reached.add(spot.id)
+            self.entered[spot.id] = without_repeats((*self.behind, *trail, spot.id))
+
+
+def without_repeats(path: tuple[str, ...]) -> tuple[str, ...]:
+    """A way without an element directly after itself."""
+    return tuple(each for place, each in enumerate(path) if place == 0 or path[place - 1] != each)
