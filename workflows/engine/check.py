@@ -8,7 +8,7 @@ from pathlib import Path
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 from sqlalchemy.orm import Session
 
-from workflows.engine import bundles, decisions, elements, expressions, forms, job_rows
+from workflows.engine import bundles, decisions, elements, expressions, forms, job_rows, scenarios
 from workflows.engine import catalogue as catalogues
 from workflows.engine.bundles import BundleFiles
 from workflows.engine.decisions import Decision
@@ -17,11 +17,13 @@ from workflows.engine.environment import Environment
 from workflows.engine.forms import Form
 from workflows.engine.gate import limits, soundness
 from workflows.engine.gate.knowledge import Sources
+from workflows.engine.scenarios import ScenarioFault
 from workflows.engine.tables import Bundle
 from workflows.journal import Actor
 
-
-_BESIDE_THE_WAY = frozenset({"form", "post", "duties", "operation", "calendar", "timer", "message", "decision"})
+_BESIDE_THE_WAY = frozenset(
+    {"form", "post", "duties", "operation", "calendar", "timer", "message", "decision", "scenario"}
+)
 """Faults that leave the ways through the drawing as they are; with any other they cannot be explored."""
 
 
@@ -39,7 +41,7 @@ def faults_in(files: BundleFiles, environment: Environment) -> list[Fault]:
         return found or [Fault("bundle.drawing_count", "流程包里没有 .bpmn 文件")]
     path = catalogue.file
     of_tables, tables = _decisions(files)
-    found += of_tables + _forms(files, environment)
+    found += of_tables + _forms(files, environment) + _scenarios(files)
     found += [
         Fault(code, message, element, *_where(element, catalogue))
         for code, message, element in elements.faults_of_drawing(catalogue)
@@ -112,6 +114,17 @@ def _forms(files: BundleFiles, environment: Environment) -> list[Fault]:
         if name.endswith(".form")
         for fault in forms.faults_in(Path(name).stem, text, name, frozenset(environment.choices))
     ]
+
+
+def _scenarios(files: BundleFiles) -> list[Fault]:
+    found = []
+    for name, text in files.files.items():
+        if name.startswith("scenarios/") and name.endswith(".yaml"):
+            try:
+                scenarios.read(text, name)
+            except ScenarioFault as fault:
+                found.append(Fault("scenario.broken", f"情景无法读取，请更正：{fault}", file=name))
+    return found
 
 
 def _of_node(
