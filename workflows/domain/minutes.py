@@ -40,4 +40,5 @@ def _outcome(name: str, meeting: Mapping[str, Any], rules: Mapping[str, Any], de
     needed = f"通过须有{decision.votes_needed}票（按{share}计）"
     if decision.result == "not_adopted":
         return f"{needed}，大会未通过接收{name}入团。"
-    return f"{needed}，大会通过接收{name}为中国共产主义青年团团员，报上级团委审批；批准后，入团时间为{meeting['held_on']}。"
+    since = f"批准后，入团时间为{meeting['held_on']}"
+    return f"{needed}，大会通过接收{name}为中国共产主义青年团团员，报上级团委审批；{since}。"

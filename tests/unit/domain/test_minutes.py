@@ -24,7 +24,7 @@ def test_adopted_names_attendance_votes_what_was_needed_and_the_day() -> None:
     assert minutes.resolution("乌云", held(25, 24, 1, 0), RULES) == (
         "应到会有表决权的团员30人，实到25人。大会讨论了乌云的入团申请并单独进行无记名投票：赞成24票，反对1票，弃权0票。"
         "通过须有16票（按应到会有表决权人数的半数计），大会通过接收乌云为中国共产主义青年团团员，报上级团委审批；"
-        "入团时间为2020-07-13。"
+        "批准后，入团时间为2020-07-13。"
     )
 
 
