@@ -11,6 +11,7 @@ from typing import Any
 
 from webapp.pages.board import STAGES
 from workflows import errors
+from workflows.domain import rule_sets
 from workflows.domain.posts import PostKind
 from workflows.domain.quota_ledger import MovementKind
 from workflows.domain.units import UnitKind
@@ -30,8 +31,10 @@ def messages() -> list[str]:
     _import_every_room()
     ours = [refusal for refusal in errors.every_refusal() if refusal.__module__.startswith(("workflows.", "webapp."))]
     found = [text for refusal in ours for text in (refusal.sentence, refusal.rule) if text]
+    parameters = [each for rule_set in rule_sets.ALL.values() for each in rule_set.parameters.values()]
+    values = [*rule_sets.TITLES.values(), *(each.unit for each in parameters if not each.unit.isascii())]
     titles = [kind.label for kinds in (PostKind, UnitKind, MovementKind) for kind in kinds]
-    return list(dict.fromkeys([*found, *titles, *STAGES]))
+    return list(dict.fromkeys([*found, *titles, *STAGES, *values]))
 
 
 def _import_every_room() -> None:

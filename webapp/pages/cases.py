@@ -7,7 +7,7 @@ from flask_babel import gettext
 from sqlalchemy import select
 
 from webapp import database, errors, identity
-from webapp.pages import case_view, furniture
+from webapp.pages import case_view, furniture, reasons
 from webapp.pages.form_view import form_view, submitted
 from webapp.pages.minutes import step_that_counts
 from webapp.pages.units_seen import chosen_unit, units_below
@@ -53,7 +53,7 @@ def show(case_id: int) -> Any:
     shared = case_view.shared(session, case)
     counting = step_that_counts(bundles.parsed(session, case.bundle_id))
     voted = any(one.step == counting for one in shared["filed"])
-    return render_template("case/show.html", **shared, voted=voted)
+    return render_template("case/show.html", **shared, voted=voted, reasons=reasons.told(session, case))
 
 
 @bp.route("/<id:case_id>/messages/<message>", methods=["GET", "POST"])

@@ -8,6 +8,7 @@ import './forms.css';
 import './tables.css';
 import './board.css';
 import './case.css';
+import './reasons.css';
 import './minutes.css';
 
 import { askBeforeActing } from './confirm.js';

@@ -1,0 +1,159 @@
+"""The part of a case's page that answers "why not yet": each reason with its rule, facts, sources and way out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+
+from webapp import reasons_told
+from webapp.pages.form_view import choices_of
+from webapp.pages.furniture import day
+from webapp.pages.people_shown import Names, names_of
+from workflows.engine.environment import Choice
+from workflows.engine.forms import Field
+from workflows.engine.reasons import why
+from workflows.engine.reasons.reason import Condition, Fact, Reason, Remedy, SourceKind
+from workflows.engine.tables import Case, StepRecord
+from workflows.operations.wiring import ENVIRONMENT
+
+
+@dataclass(frozen=True)
+class ToldFact:
+    """One fact in words: what it is, and where it comes from."""
+
+    label: str
+    value: str
+    source: str
+    article: str = ""
+    tag: str = ""
+    """What must be said of a value no published rule gives: 未核实, 地方做法."""
+
+
+@dataclass(frozen=True)
+class ToldCondition:
+    """One thing that must become otherwise."""
+
+    label: str
+    value: str
+    wanted: str
+    article: str
+    earliest: date | None
+    source: str
+    behind: list[ToldFact]
+    """What the fact was worked out from, and the values it is compared with."""
+
+
+@dataclass(frozen=True)
+class ToldRemedy:
+    """All that must become otherwise; of the conditions of one group any will do."""
+
+    groups: list[list[ToldCondition]]
+    earliest: date | None
+    is_partly_dated: bool
+    """Whether something without a day of its own must hold as well."""
+
+
+@dataclass(frozen=True)
+class ToldReason:
+    """One reason in words."""
+
+    kind: str
+    heading: str
+    text: str
+    rule: str
+    article: str
+    since: datetime | None
+    is_unverified: bool
+    facts: list[ToldFact] = field(default_factory=list)
+    remedies: list[ToldRemedy] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+    """The ways that would have been open at a gateway."""
+
+
+def told(session: Session, case: Case) -> list[ToldReason]:
+    """Why the case has not come further, as its page says it."""
+    reasons = why.of_case(session, ENVIRONMENT, case)
+    records = [record for reason in reasons for fact in _every_fact(reason) for record in fact.source.records]
+    people = [person for record in records for person in (record.person_id, record.for_person_id)]
+    teller = _Teller(case.unit_id, names_of(session, people))
+    return [teller.reason(reason) for reason in reasons]
+
+
+def _every_fact(reason: Reason) -> list[Fact]:
+    conditions = [one for remedy in reason.remedies for group in remedy.groups for one in group]
+    return [*reason.facts, *(fact for condition in conditions for fact in condition.facts)]
+
+
+@dataclass(frozen=True)
+class _Teller:
+    unit_id: int
+    names: Names
+
+    def reason(self, reason: Reason) -> ToldReason:
+        return ToldReason(
+            kind=str(reason.kind),
+            heading=reasons_told.heading(reason),
+            text=reason.text,
+            rule=reasons_told.rule_said(reason),
+            article=reason.article,
+            since=reason.since,
+            is_unverified=reason.is_unverified,
+            facts=[self.fact(fact) for fact in reasons_told.shown_facts(reason)],
+            remedies=[self.remedy(remedy) for remedy in reason.remedies],
+            others=[way.label for way in reason.gate.others if way.label] if reason.gate else [],
+        )
+
+    def remedy(self, remedy: Remedy) -> ToldRemedy:
+        dated = [any(condition.earliest for condition in group) for group in remedy.groups]
+        groups = [[self.condition(condition) for condition in group] for group in remedy.groups]
+        return ToldRemedy(groups, remedy.earliest, is_partly_dated=not all(dated))
+
+    def condition(self, condition: Condition) -> ToldCondition:
+        first, *behind = condition.facts
+        return ToldCondition(
+            label=condition.label,
+            value=reasons_told.fact_said(first, self.choices),
+            wanted=reasons_told.condition_said(condition, self.choices),
+            article=condition.article,
+            earliest=condition.earliest,
+            source=self.source(first),
+            behind=[self.fact(fact) for fact in behind],
+        )
+
+    def fact(self, fact: Fact) -> ToldFact:
+        origin = fact.source.origin
+        told = origin.confidence if origin else ""
+        return ToldFact(
+            label=reasons_told.label_of(fact),
+            value=reasons_told.fact_said(fact, self.choices),
+            source=self.source(fact),
+            article=origin.article if origin and told != "unverified" else "",
+            tag=str(reasons_told.CONFIDENCE.get(told, "")),
+        )
+
+    def choices(self, one: Field) -> Sequence[Choice]:
+        return choices_of(one, self.unit_id)
+
+    def source(self, fact: Fact) -> str:
+        source = fact.source
+        match source.kind:
+            case SourceKind.FORM:
+                return self.entered(source.records[0])
+            case SourceKind.OPERATION if source.records:
+                behind = "；".join(self.entered(record) for record in source.records)
+                return gettext("由“%(step)s”得出，依据：%(behind)s", step=source.label, behind=behind)
+            case SourceKind.OPERATION | SourceKind.DECISION:
+                return gettext("由“%(step)s”得出（%(day)s）", step=source.label, day=day(source.told_at))
+            case SourceKind.EXPRESSION:
+                return gettext("由下列各项算出")
+            case SourceKind.RULE:
+                return gettext("本案所用的规则")
+            case _:
+                return ""
+
+    def entered(self, record: StepRecord) -> str:
+        """By whom a form was filled in, and when."""
+        who = self.names.who(record.person_id, record.for_person_id)
+        return gettext("“%(step)s”，%(who)s %(day)s", step=record.label, who=who, day=day(record.recorded_at))
