@@ -22,13 +22,10 @@ from workflows.engine.decisions.model import (
 from workflows.engine.decisions.wording import said
 from workflows.engine.drawing import Fault
 
-MOST_CELLS = 20_000
-"""Conditions of one table: proofs compare every two rules, and people can read no more either."""
-
 MOST_OVERLAPS = 20
 """Named at once; the others show when these are mended."""
 
-_FULL_WIDTH = re.compile(r"[，＞＜＝≥≤≠“”（）［］－．]")
+_FULL_WIDTH = re.compile(r"[！-～≥≤≠“”‘’、。]")
 """What a Chinese keyboard writes instead of the marks of a condition."""
 
 
@@ -79,7 +76,7 @@ class _Check:
             if why := expressions.fault_in(column.expression):
                 message = f"输入“{column.title}”的表达式“{column.expression}”有误：{why}"
                 yield self._fault("decision.broken", message, column.id, column.line)
-            yield from self._allowed(f"输入“{column.title}”允许的值", column.allowed)
+            yield from self._allowed(f"输入“{column.title}”允许的值", column.allowed, column.id)
         for output in table.outputs:
             if not output.name:
                 message = "输出列没有名称（name），流程图无法读取它"
@@ -87,15 +84,16 @@ class _Check:
             elif [each.name for each in table.outputs].count(output.name) > 1:
                 message = f"有几个名为 {output.name} 的输出列，请改名"
                 yield self._fault("decision.columns", message, output.id, output.line)
-            yield from self._allowed(f"输出“{output.name}”允许的值", output.allowed)
+            yield from self._allowed(f"输出“{output.name}”允许的值", output.allowed, output.id)
             if output.default and (why := expressions.fault_in(output.default.text)):
                 message = f"输出“{output.name}”的默认结果“{output.default.text}”有误：{why}"
                 yield self._fault("decision.broken", message, output.default.id or output.id, output.default.line)
         yield from self._policy(table)
 
-    def _allowed(self, what: str, allowed: Cell | None) -> Iterator[Fault]:
+    def _allowed(self, what: str, allowed: Cell | None, column: str) -> Iterator[Fault]:
         if allowed and (why := _fault_of(allowed)):
-            yield self._fault("decision.broken", f"{what}“{allowed.text}”有误：{why}", allowed.id, allowed.line)
+            place = allowed.id or column, allowed.line
+            yield self._fault("decision.broken", f"{what}“{allowed.text}”有误：{why}", *place)
 
     def _policy(self, table: DecisionTable) -> Iterator[Fault]:
         policy = table.hit_policy
@@ -120,10 +118,9 @@ class _Check:
 
     def _proved(self, table: DecisionTable) -> Iterator[Fault]:
         """What is wrong between conditions and between rules, where it can be proved."""
-        if len(table.rules) * max(1, len(table.inputs)) > MOST_CELLS:
-            yield self._fault("decision.too_large", f"决策表超过 {MOST_CELLS} 个条件，请拆成几张表")
-            return
         yield from self._never(table)
+        if not coverage.is_provable(table):
+            return
         for overlap in islice(coverage.overlaps(table), MOST_OVERLAPS):
             first, second, told = overlap.first, overlap.second, _facts(overlap.example)
             which = f"{first.title}和{second.title}同时适用于{told}"

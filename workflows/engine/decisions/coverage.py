@@ -10,8 +10,11 @@ from workflows.engine.decisions.model import ONE_ANSWER, DecisionTable, Rule
 from workflows.engine.decisions.points import AnyFact, Column
 from workflows.engine.expressions import ExpressionFault
 
+MOST_RULES = 1_000
+MOST_TRIES = 500_000
 MOST_STATES = 20_000
-"""Combinations looked at in one search; a table that needs more is left unproved."""
+"""Rules, conditions tried on facts, and combinations looked at in one search: a second or two of work, far beyond what
+people keep in one table. What would need more is left unproved."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,12 @@ class Overlap:
     first: Rule
     second: Rule
     example: tuple[tuple[str, Any], ...]
+
+
+def is_provable(table: DecisionTable) -> bool:
+    """Whether the table is small enough for proofs."""
+    tries = sum(points.tries(_tests(table, place)) for place in range(len(table.inputs)))
+    return len(table.rules) <= MOST_RULES and tries <= MOST_TRIES
 
 
 def overlaps(table: DecisionTable) -> Iterator[Overlap]:
@@ -88,10 +97,11 @@ def unreachable(table: DecisionTable) -> Iterator[tuple[Rule, tuple[Rule, ...]]]
     """Rules of a FIRST table that earlier rules leave nothing to, with those earlier rules."""
     if table.hit_policy != "FIRST":
         return
-    columns = _everything(table)
+    columns = [(column, _rules_by_fact(column, unsure=False)) for column in _everything(table)]
+    states = 0
     for place, rule in enumerate(table.rules):
         earlier = (1 << place) - 1
-        by_fact = [_rules_where(column, place) for column in columns]
+        by_fact = [_rules_where(column, known, place) for column, known in columns]
         search = _Search(by_fact)
         if earlier and all(by_fact) and search.run(earlier) is None and not search.given_up:
             covering = [
@@ -100,6 +110,9 @@ def unreachable(table: DecisionTable) -> Iterator[tuple[Rule, tuple[Rule, ...]]]
                 if all(any(mask >> other & 1 for mask in masks) for masks in by_fact)
             ]
             yield rule, tuple(covering)
+        states += len(search.seen)
+        if states > 10 * MOST_STATES:
+            return
 
 
 def _everything(table: DecisionTable) -> list[Column]:
@@ -122,12 +135,11 @@ def _rules_by_fact(column: Column, *, unsure: bool) -> list[int]:
     ]
 
 
-def _rules_where(column: Column, rule: int) -> list[int]:
+def _rules_where(column: Column, by_fact: list[int], rule: int) -> list[int]:
     """As above, for the facts that a rule accepts or may accept.
 
     Where the rule's condition is unsure, only conditions that accept everything or say the same words cover it.
     """
-    by_fact = _rules_by_fact(column, unsure=False)
     if column.sure[rule]:
         return [mask for place, mask in enumerate(by_fact) if column.accepted[rule] >> place & 1]
     same = sum(1 << other for other, text in enumerate(column.texts) if text == column.texts[rule])

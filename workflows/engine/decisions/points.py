@@ -44,6 +44,11 @@ def is_sure(test: Test) -> bool:
     )
 
 
+def tries(tests: list[Test]) -> int:
+    """About how many times a condition is tried on a fact to know a whole column."""
+    return len(tests) * (4 + 2 * len({value for test in tests for value in cells.literals(test)}))
+
+
 def everything(column: Input, tests: list[Test], texts: Iterable[str] = ()) -> Column:
     """The column over every fact there can be, null last."""
     facts = [*_facts(column, tests, beyond=True), None]
@@ -118,7 +123,8 @@ def _ordered(known: list[Any], steps: _Steps, column: Input, *, beyond: bool) ->
         found += [
             value for value in (_moved(known[-1], steps.unit, 1), _moved(known[0], steps.unit, -1)) if value is not None
         ]
-    return found
+    # An example in whole numbers is easier to read.
+    return sorted(found, key=lambda value: not _is_whole(value))
 
 
 def _is_whole(value: Any) -> bool:
