@@ -47,7 +47,9 @@ def said(value: Any, *, field: Field | None = None, unit: str = "", choices: Cho
         return next((choice.label for choice in known if choice.value == str(value)), str(value))
     if isinstance(value, str) and (span := _DURATION.fullmatch(value)):
         return str(_SPANS[span[2]]) % {"n": span[1]}
-    return f"{value} {unit if unit.isascii() else gettext(unit)}" if unit and isinstance(value, int | float) else str(value)
+    if unit and isinstance(value, int | float):
+        return f"{value} {unit if unit.isascii() else gettext(unit)}"
+    return str(value)
 
 
 def fact_said(fact: Fact, choices: Choices | None = None) -> str:
