@@ -20,6 +20,8 @@ class Explored:
     """For each state the one before on a shortest way, -1 for none, and the elements passed since."""
     moves: list[list[tuple[str, int]]] = field(default_factory=list)
     """For each state the kinds of its moves and the states they lead to."""
+    unanswered: set[int] = field(default_factory=set)
+    """States that some answer leaves without a branch, which is told as such."""
     before: tuple[str, ...] = ()
 
     def way_to(self, number: int) -> tuple[str, ...]:
@@ -79,7 +81,9 @@ def explore(moves: Moves, begin: Spot, findings: Findings, before: tuple[str, ..
         number_of(state, -1, trail)
     while waiting:
         number = waiting.popleft()
-        findings.behind = explored.way_to(number)
+        findings.behind, unanswered = explored.way_to(number), findings.unanswered
         for kind, trail, state in moves.of(explored.states[number]):
             explored.moves[number].append((kind, number_of(state, number, trail)))
+        if findings.unanswered > unanswered:
+            explored.unanswered.add(number)
     return explored

@@ -26,6 +26,8 @@ class Findings:
     """Elements that a token went on from, events that happened, flows that were taken."""
     entered: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The shortest way to each element that was reached."""
+    unanswered: int = 0
+    """How often a token came to a gateway none of whose branches fits."""
     behind: tuple[str, ...] = ()
     """The way to the state that is looked at now."""
 

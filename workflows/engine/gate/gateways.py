@@ -64,18 +64,20 @@ def _otherwise(moves: "Moves", going: "Going", spot: Spot, facts: Facts) -> Iter
     default = [arm for arm in spot.out if arm[0].id == spot.node.default_flow]
     if default:
         yield default[0]
-    elif (left := _left_over(moves, spot, facts)) is not None:
+    elif (left := _left_over(moves, going, spot, facts)) is not None:
+        moves.findings.unanswered += 1
         moves.findings.note("gate.no_branch", spot, going.trail, *left)
 
 
-def _left_over(moves: "Moves", spot: Spot, facts: Facts) -> tuple[str, ...] | None:
+def _left_over(moves: "Moves", going: "Going", spot: Spot, facts: Facts) -> tuple[str, ...] | None:
     """Values under which no branch fits, as `path=value`; None where it cannot be known."""
     knowledge = moves.knowledge
     conditions = [condition for _, condition in _with_conditions(moves, spot) if condition is not None]
     paths = sorted({place for condition in conditions for place in condition.paths})
     names = [knowledge.paths[place] for place in paths]
     values = [_values(knowledge.bits[name], facts[place]) for name, place in zip(names, paths, strict=True)]
-    if not all(condition.understood for condition in conditions) or any(OTHER in each for each in values):
+    open_ended = any(going.facts[place] & knowledge.bits[name][OTHER] for name, place in zip(names, paths, strict=True))
+    if open_ended or not all(condition.understood for condition in conditions):
         return None
     for chosen in islice(product(*values), MOST_TRIED):
         one = list(facts)

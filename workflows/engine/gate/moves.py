@@ -5,6 +5,7 @@ that happens from outside (a person acts, a timer fires, the worker performs) an
 after it. A token may be slow only where ways come together, so that two that come one after the other are seen to meet.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
@@ -80,9 +81,9 @@ class Moves:
 
     def _rest(self, goings: Iterable[Going]) -> list[tuple[tuple[str, ...], State]]:
         """Let everything run that runs by itself."""
-        resting, waiting, done = [], list(goings), 0
+        resting, waiting, done = [], deque(goings), 0
         while waiting:
-            going = waiting.pop()
+            going = waiting.popleft()
             done += 1
             if done > MOST_AT_ONCE:
                 raise TooLarge()

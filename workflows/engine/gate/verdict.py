@@ -59,21 +59,14 @@ def _behind(spot: Spot) -> Iterator[Spot]:
 def _stuck(net: Net, explored: Explored) -> Iterator[Finding]:
     """States in which tokens are left and none can go on, named by what they wait for."""
     for number, state in enumerate(explored.states):
-        if not explored.is_stuck(number):
+        if not explored.is_stuck(number) or number in explored.unanswered:
             continue
         waiting = [(spot, flow) for spot, flow in net.resting(state.marking) if spot.inner is None]
-        if _is_unanswered(waiting):
-            continue
         spots = list(dict.fromkeys(spot for spot, _ in waiting))
         spot = _first_cause(spots)
         arrived = {flow for each, flow in waiting if each is spot}
         missing = [flow.id for flow, _ in spot.into if flow.id not in arrived] if spot.arms else []
         yield Finding("gate.deadlock", spot, without_repeats((*explored.way_to(number), spot.id)), tuple(missing))
-
-
-def _is_unanswered(waiting: list[tuple[Spot, str]]) -> bool:
-    """Whether the token rests before a gateway none of whose branches fits, which is told as such."""
-    return any(not spot.arms and not spot.waits for spot, _ in waiting)
 
 
 def _first_cause(spots: list[Spot]) -> Spot:
@@ -102,7 +95,7 @@ def _circling(net: Net, explored: Explored) -> Iterator[Finding]:
     """States that go on for ever: no way leads out of them, to an end or to a place where the case is stuck."""
     ends = {number for number in range(len(explored.states)) if explored.is_over(number)}
     stuck = {number for number in range(len(explored.states)) if explored.is_stuck(number)}
-    finishing = explored.finishing(ends | stuck)
+    finishing = explored.finishing(ends | stuck | explored.unanswered)
     lost = [number for number in range(len(explored.states)) if number not in finishing]
     seen: set[int] = set()
     for number in lost:
@@ -117,7 +110,8 @@ def _circling(net: Net, explored: Explored) -> Iterator[Finding]:
         steps = list(dict.fromkeys(spot for spot in net.spots if spot in spots and spot.inner is None))
         named = next((spot for spot in steps if spot.waits), steps[0])
         labels = tuple(wording.label(spot) for spot in steps if spot.waits)
-        yield Finding("gate.livelock", named, without_repeats((*explored.way_to(number), named.id)), labels)
+        there = next(each for each in sorted(circle) if named in dict(net.resting(explored.states[each].marking)))
+        yield Finding("gate.livelock", named, without_repeats((*explored.way_to(there), named.id)), labels)
 
 
 def _reachable(explored: Explored, begin: int) -> set[int]:
