@@ -146,6 +146,8 @@ def _of_node(
         yield from job_rows.faults_in(node, _forms_of_steps(catalogue, files))
     elif node.kind == "businessRuleTask" and node.decision not in tables:
         yield "decision.missing", f"没有名为 {node.decision or '（空）'} 的决策表，请把它的 .dmn 文件放进流程包"
+    elif node.kind == "businessRuleTask":
+        yield from _secrets_decided_on(tables[node.decision or ""], _forms_of_steps(catalogue, files))
     if node.kind in elements.THROWS and node.event == "message":
         yield from _secrets_sent(node, _forms_of_steps(catalogue, files))
     calendar = node.properties.get("calendar") if node.event == "timer" else None

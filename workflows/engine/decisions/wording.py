@@ -59,8 +59,8 @@ def said(fact: Any) -> str:
 
 def _months(months: int) -> str:
     years, rest = divmod(abs(months), 12)
-    told = (f"{years} 年" if years else "") + (f"{rest} 个月" if rest or not years else "")
-    return f"-{told}" if months < 0 else told
+    told = [f"{years} 年"] * bool(years) + [f"{rest} 个月"] * bool(rest or not years)
+    return ("-" if months < 0 else "") + " ".join(told)
 
 
 def _span(span: timedelta) -> str:
@@ -68,7 +68,7 @@ def _span(span: timedelta) -> str:
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     told = [(days, "天"), (hours, "小时"), (minutes, "分钟"), (seconds, "秒")]
-    words = "".join(f"{number} {unit}" for number, unit in told if number) or "0 秒"
+    words = " ".join(f"{number} {unit}" for number, unit in told if number) or "0 秒"
     return f"-{words}" if span < timedelta() else words
 
 
