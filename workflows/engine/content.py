@@ -39,7 +39,7 @@ def _said(path: str, text: str) -> bytes:
             case "form":
                 return orjson.dumps(orjson.loads(text), option=orjson.OPT_SORT_KEYS)
             case "yaml":
-                plain = yaml.safe_load(text)
+                plain = yaml.load(text, Loader=yaml.CSafeLoader)
                 return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
     except (Unreadable, ValueError, TypeError, yaml.YAMLError):
         pass
