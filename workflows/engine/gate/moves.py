@@ -137,7 +137,9 @@ class Moves:
         return [*self._enter(here, spot), *(self._leave(going, spot) if none_at_all else ())]
 
     def _enter(self, going: Going, spot: Spot) -> list[Going]:
-        return self._pass(self._trailing(going, spot), spot.inner.start) if spot.inner is not None else [going]
+        if spot.inner is None:
+            return [going]
+        return self._pass(going._replace(trail=(*going.trail, spot.id)), spot.inner.start)
 
     # ---- passing a node
 
@@ -182,6 +184,7 @@ class Moves:
         if spot.node.repeat is not None and spot.node.repeat.kind != "loop":
             facts = self.knowledge.forgotten([each.id for each in spot.within()], going.facts)
             going = going._replace(facts=self.knowledge.after(spot.id, facts))
+        self.findings.passed.add(spot.id)
         return self._onwards(going if spot.inner else self._trailing(going, spot), spot)
 
     def _perform(self, going: Going, spot: Spot) -> list[Going]:

@@ -18,8 +18,11 @@ def faults(net: Net, findings: Findings, causes: list[Finding]) -> Iterator[Faul
             told.add(spot.id)
             way = findings.entered.get(spot.host.id, ()) if spot.host else ()
             yield _of_spot(spot, wording.never_happens(spot), (*way, spot.id))
-        elif spot.id in findings.passed:
+        elif spot.id in findings.passed or _is_never_left(spot, findings, told):
             yield from _branches(spot, findings, told)
+        elif spot.arms and spot.id in findings.reached and not causes:
+            told.add(spot.id)
+            yield _of_spot(spot, wording.never_complete(spot), findings.entered[spot.id])
 
 
 def _branches(spot: Spot, findings: Findings, told: set[str]) -> Iterator[Fault]:
@@ -36,6 +39,11 @@ def _branches(spot: Spot, findings: Findings, told: set[str]) -> Iterator[Fault]
         else:
             told.add(target.id)
             yield _of_spot(target, wording.never_done(target, flow, spot), (*way, target.id))
+
+
+def _is_never_left(spot: Spot, findings: Findings, told: set[str]) -> bool:
+    """Whether cases come into a sub-process and never out of it, though nothing in it is wrong."""
+    return spot.inner is not None and spot.id in findings.reached and not any(each.id in told for each in spot.within())
 
 
 def _could_happen(spot: Spot, findings: Findings) -> bool:

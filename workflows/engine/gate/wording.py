@@ -87,6 +87,11 @@ def never_happens(spot: Spot) -> str:
     return f"{label(spot)}永远不会发生：没有图元抛出它，或它的条件不会成立；请修改它，或删除它"
 
 
+def never_complete(spot: Spot) -> str:
+    """A join at which never all ways arrive before everything ends."""
+    return f"{label(spot)}永远等不到各路都到齐，案件总是先从别处结束；请改用排他网关汇合，或删除它"
+
+
 def never_taken(flow: Flow, gateway: Spot) -> str:
     """A branch that is never chosen."""
     named = f"“{flow.label}”" if flow.label else flow.id
