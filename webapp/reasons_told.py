@@ -31,6 +31,8 @@ _DATED = {
     "more_than": lazy_gettext("须晚于 %(value)s"),
     "at_least": lazy_gettext("不得早于 %(value)s"),
 }
+MOST_LEFT = 3
+
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DURATION = re.compile(r"P(\d+)([DMY])", re.ASCII)
 _SPANS = {"D": lazy_gettext("%(n)s 天"), "M": lazy_gettext("%(n)s 个月"), "Y": lazy_gettext("%(n)s 年")}
@@ -75,6 +77,9 @@ def condition_said(condition: Condition, choices: Choices | None = None) -> str:
             return one_of if len(values) > 1 else gettext("须为 %(value)s", value=values[0])
         case "is_not" if condition.wanted == (None,):
             return gettext("须已登记")
+        case "is_not" if left := _left(condition, field, choices):
+            one_of = gettext("须为 %(values)s 之一", values="、".join(left))
+            return one_of if len(left) > 1 else gettext("须为 %(value)s", value=left[0])
         case "is_not":
             return gettext("不得为 %(values)s", values="、".join(values))
         case "within":
@@ -83,6 +88,15 @@ def condition_said(condition: Condition, choices: Choices | None = None) -> str:
             return gettext("不得在 %(low)s 与 %(high)s 之间（%(ends)s）", **_ends(condition, values))
         case _:
             return condition.text
+
+
+def _left(condition: Condition, field: Field | None, choices: Choices | None) -> list[str]:
+    """The choices that remain when some must not be, where they are few enough to be read."""
+    if field is None or field.kind not in ("select", "radio"):
+        return []
+    barred = {str(value) for value in condition.wanted}
+    left = [choice.label for choice in (choices(field) if choices else field.choices) if choice.value not in barred]
+    return left if len(left) <= MOST_LEFT else []
 
 
 def _ends(condition: Condition, values: Sequence[str]) -> dict[str, str]:

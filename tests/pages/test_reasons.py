@@ -1,13 +1,21 @@
 """The page of a case answers "why not yet": the rule, the fact, its source, the article, the way out, who is next."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from tests.pages.conftest import Applied, Visit
 from tests.pages.visitor import Page
+from tests.support.application import NOW, an_application
 from tests.support.cast import Cast
+from workflows import clock
 from workflows.domain import identity_numbers
+from workflows.engine import cases
+from workflows.engine.tables import Case, WorkItem
+from workflows.journal import Actor
+from workflows.operations.wiring import ENVIRONMENT
 
 YOUNG = date(2006, 8, 15)
 
@@ -16,6 +24,26 @@ def why(page: Page) -> str:
     """What the page's answer says."""
     [section] = page.all("//section[@id='why']")
     return " ".join(section.text_content().split())
+
+
+def do(session: Session, case: Case, step: str, actor: Actor, outcome: str, **content: object) -> None:
+    item = session.scalars(select(WorkItem).where(WorkItem.case_id == case.id, WorkItem.step == step)).one()
+    given = {"work_item_id": item.id, "actor": actor, "outcome": outcome, "content": content}
+    cases.complete_step(session, ENVIRONMENT, **given)
+    session.commit()
+
+
+def in_training(session: Session, cast: Cast) -> Case:
+    """A case with a mentor, which waits until the time of training is over."""
+    saren, lin = cast.actor(cast.saren), cast.actor(cast.lin)
+    given = {"process": "admission", "unit_id": cast.branch.id, "outcome": "submit", "content": an_application()}
+    case = cases.start(session, ENVIRONMENT, actor=saren, **given)
+    talk = {"talked_on": "2020-05-22", "talker": "林一", "points": "思想端正，入团动机明确，愿意接受培养。"}
+    do(session, case, "check_application", saren, "accept", received_on="2020-05-21")
+    do(session, case, "initial_talk", saren, "suitable", **talk)
+    do(session, case, "determine_activist", lin, "propose", decided_on="2020-05-25", source="members")
+    do(session, case, "assign_mentor", lin, "submit", mentor=str(cast.lin.id), assigned_on="2020-05-26")
+    return case
 
 
 @pytest.fixture
@@ -72,3 +100,32 @@ def test_an_english_reader_reads_the_product_s_words_in_english(refused: Page, v
 def test_whoever_may_not_see_the_case_reads_no_reason(refused: Page, visit: Visit, cast: Cast) -> None:
     administrator = visit(cast.he)
     assert administrator.open(refused.path).status == 404
+
+
+def test_a_wait_tells_until_when_by_which_rule_and_what_comes_then(visit: Visit, cast: Cast, session: Session) -> None:
+    with clock.standing_at(NOW):
+        case = in_training(session, cast)
+        told = why(visit(cast.saren).open(f"/cases/{case.id}"))
+    assert "培养期满：等到 2020-08-25" in told
+    assert "培养考察最短期限：3 个月 — 本案所用的规则，依据：细则：培养教育考察" in told
+    assert "然后：教育培养考察（培养联系人）" in told
+
+
+def test_every_condition_missed_is_told_with_the_latest_of_the_dates(
+    visit: Visit, cast: Cast, session: Session
+) -> None:
+    with clock.standing_at(NOW):
+        case = in_training(session, cast)
+    with clock.standing_at(NOW + timedelta(days=120)):
+        for timer in cases.due_timers(session):
+            cases.fire_timer(session, ENVIRONMENT, timer)
+        assessed = {"assessed_on": "2020-07-01", "talks": 0, "opinion": "学习认真，积极参加志愿服务，表现良好。"}
+        given = {"class_hours": 5, "volunteer_hours": 3.5, "ideology_assessment": "none", **assessed}
+        do(session, case, "train_and_assess", cast.actor(cast.lin), "qualified", **given)
+        told = why(visit(cast.saren).open(f"/cases/{case.id}"))
+    assert "下列各项须同时满足" in told
+    assert "团课学时 现为 5 学时，须达到 8 学时" in told
+    assert "志愿服务小时 现为 3.5 小时/年，须达到 20 小时/年" in told
+    assert "思政考评 现为 未参加，须为 合格" in told
+    assert "合计最早 2020-08-25 （取最晚的日期；没有日期的各项也须满足）" in told
+    assert "教育培养考察 — 培养联系人 林一" in told

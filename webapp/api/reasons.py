@@ -130,6 +130,9 @@ class Reason(Schema):
     remedies = fields.List(fields.Nested(Remedy), required=True, metadata={"description": "One of them suffices"})
     earliest = fields.Date(allow_none=True)
     until = fields.AwareDateTime(allow_none=True)
+    then = fields.List(
+        fields.String(), required=True, metadata={"description": "Steps to be done by people when a wait is over"}
+    )
     expression = fields.String(required=True, metadata={"description": "What a timer or a conditional event reads"})
 
 

@@ -1,6 +1,6 @@
 """The part of a case's page that answers "why not yet": each reason with its rule, facts, sources and way out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -11,6 +11,8 @@ from webapp import reasons_told
 from webapp.pages.form_view import choices_of
 from webapp.pages.furniture import day
 from webapp.pages.people_shown import Names, names_of
+from workflows.engine import bundles
+from workflows.engine.bundles import StepInfo
 from workflows.engine.environment import Choice
 from workflows.engine.forms import Field
 from workflows.engine.reasons import why
@@ -70,6 +72,8 @@ class ToldReason:
     remedies: list[ToldRemedy] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     """The ways that would have been open at a gateway."""
+    then: list[str] = field(default_factory=list)
+    """What people have to do when a wait is over, and in which lane."""
 
 
 def told(session: Session, case: Case) -> list[ToldReason]:
@@ -77,7 +81,7 @@ def told(session: Session, case: Case) -> list[ToldReason]:
     reasons = why.of_case(session, ENVIRONMENT, case)
     records = [record for reason in reasons for fact in _every_fact(reason) for record in fact.source.records]
     people = [person for record in records for person in (record.person_id, record.for_person_id)]
-    teller = _Teller(case.unit_id, names_of(session, people))
+    teller = _Teller(case.unit_id, names_of(session, people), bundles.parsed(session, case.bundle_id).steps)
     return [teller.reason(reason) for reason in reasons]
 
 
@@ -90,6 +94,7 @@ def _every_fact(reason: Reason) -> list[Fact]:
 class _Teller:
     unit_id: int
     names: Names
+    steps: Mapping[str, StepInfo]
 
     def reason(self, reason: Reason) -> ToldReason:
         return ToldReason(
@@ -101,22 +106,24 @@ class _Teller:
             since=reason.since,
             is_unverified=reason.is_unverified,
             facts=[self.fact(fact) for fact in reasons_told.shown_facts(reason)],
-            remedies=[self.remedy(remedy) for remedy in reason.remedies],
+            remedies=[self.remedy(remedy, reason.article) for remedy in reason.remedies],
+            then=[f"{step.label}（{step.lane}）" for step in map(self.steps.__getitem__, reason.then)],
             others=[way.label for way in reason.gate.others if way.label] if reason.gate else [],
         )
 
-    def remedy(self, remedy: Remedy) -> ToldRemedy:
+    def remedy(self, remedy: Remedy, article: str) -> ToldRemedy:
         dated = [any(condition.earliest for condition in group) for group in remedy.groups]
-        groups = [[self.condition(condition) for condition in group] for group in remedy.groups]
+        groups = [[self.condition(condition, article) for condition in group] for group in remedy.groups]
         return ToldRemedy(groups, remedy.earliest, is_partly_dated=not all(dated))
 
-    def condition(self, condition: Condition) -> ToldCondition:
+    def condition(self, condition: Condition, told: str) -> ToldCondition:
+        """The condition in words; the article `told` above it is not told again."""
         first, *behind = condition.facts
         return ToldCondition(
             label=condition.label,
             value=reasons_told.fact_said(first, self.choices),
             wanted=reasons_told.condition_said(condition, self.choices),
-            article=condition.article,
+            article="" if condition.article == told else condition.article,
             earliest=condition.earliest,
             source=self.source(first),
             behind=[self.fact(fact) for fact in behind],

@@ -4,10 +4,10 @@ from datetime import date
 
 import pytest
 
-from tests.engine.conftest import Office
+from tests.engine.conftest import SECRETARY, Office
 from tests.engine.reasons.conftest import Reasons, form
 from tests.support.drawings import ANY_FORM, bundle, decide, drawing, end, flow, start, user, way, xor
-from workflows.engine import decisions
+from workflows.engine import bundles, cases, decisions
 from workflows.engine.reasons import refused
 from workflows.engine.reasons.reason import Kind, SourceKind
 
@@ -49,12 +49,13 @@ def table(*rules: tuple[str, str, str], inputs: str = "learn.hours learn.code", 
 
 HOURS = {"type": "number", "key": "hours", "label": "学时"}
 CODE = {"type": "textfield", "key": "code", "label": "暗号", "properties": {"secret": "true"}}
+CONDUCT = {"type": "textfield", "key": "code", "label": "表现"}
 FEW = table(("< rules.least", "-", "fail"), ("-", "-", "pass"))
 
 
 @pytest.fixture
 def course(office: Office) -> Office:
-    office.start(bundle(COURSE, enough_dmn=FEW, learn=form(HOURS, CODE, outcomes="ok"), graduate=ANY_FORM))
+    office.start(bundle(COURSE, enough_dmn=FEW, learn=form(HOURS, CONDUCT, outcomes="ok"), graduate=ANY_FORM))
     return office
 
 
@@ -86,9 +87,16 @@ def test_the_decision_and_the_gateway_behind_it_are_told_once(course: Office, re
     assert [reason.kind for reason in reasons()] == [Kind.DECISION]
 
 
+def start_of_old(office: Office, dmn: str) -> None:
+    """A case of a version published before tables that read secret fields were refused."""
+    files = bundle(COURSE, enough_dmn=dmn, learn=form(HOURS, CODE, outcomes="ok"), graduate=ANY_FORM)
+    bundles.store(office.session, files, [], SECRETARY, "")
+    office.case = cases.start(office.session, office.environment, process="tiny", unit_id=7, actor=SECRETARY)
+    office.session.commit()
+
+
 def test_a_secret_fact_is_not_told(office: Office, reasons: Reasons) -> None:
-    secretive = table(("-", '"1234"', "fail"), ("-", "-", "pass"))
-    office.start(bundle(COURSE, enough_dmn=secretive, learn=form(HOURS, CODE, outcomes="ok"), graduate=ANY_FORM))
+    start_of_old(office, table(("-", '"1234"', "fail"), ("-", "-", "pass")))
     office.do("learn", "ok", hours=5, code="1234")
     [fact] = reasons()[0].facts
     assert (fact.label, fact.value, fact.secret) == ("栏2", None, True)
@@ -105,8 +113,7 @@ def test_a_fact_worked_out_from_others_is_told_with_those_it_rests_on(office: Of
 
 
 def test_a_secret_within_an_expression_hides_what_is_worked_out_from_it(office: Office, reasons: Reasons) -> None:
-    derived = table(("-", '"12"', "fail"), ("-", "-", "pass"), inputs='learn.hours learn.code+""')
-    office.start(bundle(COURSE, enough_dmn=derived, learn=form(HOURS, CODE, outcomes="ok"), graduate=ANY_FORM))
+    start_of_old(office, table(("-", '"12"', "fail"), ("-", "-", "pass"), inputs='learn.hours learn.code+""'))
     office.do("learn", "ok", hours=3, code="12")
     assert [fact.value for fact in reasons()[0].facts] == [None, None]
 
@@ -127,7 +134,7 @@ def test_only_a_table_that_can_be_passed_refuses_anybody(
 
 def test_what_would_let_it_pass_is_told_for_every_rule_in_the_way(office: Office, reasons: Reasons) -> None:
     strict = table(("< rules.least", "-", "fail"), ("-", '"no", "never"', "fail"), ("-", "-", "pass"))
-    answers = form(HOURS, {"type": "textfield", "key": "code", "label": "表现"}, outcomes="ok")
+    answers = form(HOURS, CONDUCT, outcomes="ok")
     office.start(bundle(COURSE, enough_dmn=strict, learn=answers, graduate=ANY_FORM))
     office.do("learn", "ok", hours=5, code="no")
     [remedy] = reasons()[0].remedies
@@ -146,7 +153,7 @@ def test_what_would_let_it_pass_is_told_for_every_rule_in_the_way(office: Office
 
 def test_one_of_several_conditions_of_a_rule_is_enough(office: Office, reasons: Reasons) -> None:
     both = table(("< rules.least", '"no"', "fail"), ("-", "-", "pass"))
-    answers = form(HOURS, {"type": "textfield", "key": "code", "label": "表现"}, outcomes="ok")
+    answers = form(HOURS, CONDUCT, outcomes="ok")
     office.start(bundle(COURSE, enough_dmn=both, learn=answers, graduate=ANY_FORM))
     office.do("learn", "ok", hours=5, code="no")
     [[hours, conduct]] = reasons()[0].remedies[0].groups
@@ -164,7 +171,7 @@ def test_nobody_is_asked_to_change_the_rule_set(office: Office, reasons: Reasons
 def test_the_first_day_is_told_where_one_is_known(office: Office, reasons: Reasons) -> None:
     later = table(('> date("2020-03-01")', "-", "pass"), ("-", "-", "fail"), inputs="learn.on learn.code")
     on = {"type": "datetime", "key": "on", "dateLabel": "日期"}
-    office.start(bundle(COURSE, enough_dmn=later, learn=form(on, CODE, outcomes="ok"), graduate=ANY_FORM))
+    office.start(bundle(COURSE, enough_dmn=later, learn=form(on, CONDUCT, outcomes="ok"), graduate=ANY_FORM))
     office.do("learn", "ok", on="2020-02-20")
     [reason] = reasons()
     assert reason.earliest == date(2020, 3, 2)

@@ -41,6 +41,7 @@ def test_a_wait_tells_until_when_by_which_value_and_from_which_form(office: Offi
     assert (reason.kind, reason.step, reason.expression) == (Kind.TIMER, "pause", "rules.days ask.on")
     assert reason.until == clock.start_of(date(2020, 3, 5))
     assert reason.earliest == date(2020, 3, 5)
+    assert reason.then == ("tell",)
     days, on = reason.facts
     assert (days.label, days.value, days.source.kind) == ("等待天数", "P3D", SourceKind.RULE)
     assert (on.label, on.value, on.source.records[0].step) == ("日期", "2020-03-02", "ask")

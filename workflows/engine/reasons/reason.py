@@ -142,6 +142,8 @@ class Reason:
     earliest: date | None = None
     """The first day on which it can be otherwise, as far as days are known."""
     until: datetime | None = None
+    then: tuple[str, ...] = ()
+    """The steps people will have to do when a wait is over."""
     expression: str = ""
     """What a timer or a conditional event waits by."""
 

@@ -34,9 +34,24 @@ def _timer(known: OnRecord, row: DueTimer) -> Reason:
         article=_articles(facts),
         facts=facts,
         until=row.due_at,
+        then=steps_after(known, node),
         earliest=row.due_at.astimezone(OFFICE_ZONE).date(),
         expression=" ".join(texts),
     )
+
+
+def steps_after(known: OnRecord, node: Node) -> tuple[str, ...]:
+    """The steps people come to next behind an element, whichever way the case takes then."""
+    drawing, found, seen = known.bundle.drawing, list[str](), {node.id}
+    waiting = [flow.target for flow in drawing.outgoing(node.id)]
+    while waiting:
+        each = waiting.pop(0)
+        if each in known.bundle.steps:
+            found.append(each)
+        elif each not in seen and drawing.nodes[each].event is None:
+            waiting += [flow.target for flow in drawing.outgoing(each)]
+        seen.add(each)
+    return tuple(dict.fromkeys(found))
 
 
 def _facts(known: OnRecord, texts: list[str]) -> tuple[Fact, ...]:
@@ -63,6 +78,7 @@ def _events(known: OnRecord, positions: frozenset[str]) -> list[Reason]:
             since=since.get(node.id),
             rule=node.event or "",
             facts=_conditional(known, node),
+            then=steps_after(known, node),
             expression=node.detail or "",
         )
         for node in nodes
