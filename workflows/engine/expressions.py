@@ -7,14 +7,10 @@ from typing import Any
 
 import zen
 
-from workflows.engine.gate import dialects
-
-LARGEST_RANGE = 10_000
-"""A literal range longer than this is refused: zen builds it in memory, and `[1..100000000]` burns minutes."""
+from workflows.engine.gate import bounds, dialects
 
 LONGEST_EXPRESSION = 2_000
 
-_RANGE = re.compile(r"(-?\d+)\s*\.\.\s*(-?\d+)")
 _TEXT = re.compile(r'"[^"]*"|\'[^\']*\'')
 _PATH = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*", re.ASCII)
 _NAMES = re.compile(r"(?<![^.]\.)(?<![\w$#])([^\W\d]\w*(?:\.[^\W\d]\w*)*)(\s*\()?")
@@ -102,14 +98,11 @@ def fault_in_test(test: str) -> str | None:
 def _fault(text: str, compiler: Any) -> str | None:
     if len(text) > LONGEST_EXPRESSION:
         return f"表达式超过 {LONGEST_EXPRESSION} 个字符"
-    for first, last in _RANGE.findall(text):
-        if abs(int(last) - int(first)) > LARGEST_RANGE:
-            return f"区间 {first}..{last} 过大，最多 {LARGEST_RANGE} 个数"
     try:
         compiler(text)
     except RuntimeError as error:
         return _reason(error)
-    return None
+    return bounds.fault_in(text)
 
 
 @lru_cache(maxsize=4096)

@@ -2,8 +2,10 @@
 
 import re
 
+from workflows.engine.gate.bounds import code_of
+
 _SHELL = re.compile(r"[$#]\{\s*(.*?)\s*\}", re.DOTALL)
-_STRING = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`""")
+_STRING = re.compile(r""""[^"]*"|'[^']*'|`[^`]*`""")
 _ASSIGNS = re.compile(r"(?<![=!<>])=(?![=>])")
 _LASTING = re.compile(r"=\s*duration\(\s*[\"'](\w+)[\"']\s*\)")
 _MEMBER = '数据写作“步骤标识.栏目”，如 review.outcome == "approve"'
@@ -39,7 +41,7 @@ def foreign(text: str) -> str | None:
         return "这是 FEEL 的写法，请写作 条件 ? 甲 : 乙"
     if re.search(r"&&|\|\|", bare):
         return f"“并且”写作 and，“或者”写作 or，即 {_here(stripped)}"
-    if _ASSIGNS.search(bare):
+    if _ASSIGNS.search(code_of(stripped)):
         return f"比较是否相等写作 ==，即 {_here(stripped, feel=True)}"
     return None
 
