@@ -106,6 +106,8 @@ def test_what_a_condition_accepts(cell: str, matching: list[Any], others: list[A
         ("5", [5]),
         ("5", {"a": 5}),
         ("> false", True),
+        ("> 5", float("inf")),
+        ("not(5)", float("nan")),
         ('date("2020-01-01")', "昨天"),
         ('date("2020-01-01")', "2020-01-01T08:00:00Z"),
         ('date("2020-01-01")', 20200101),

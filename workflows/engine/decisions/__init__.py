@@ -1,6 +1,6 @@
 """Decision tables (DMN 1.1 to 1.5, as dmn-js writes them): read, checked, evaluated, and explained rule by rule."""
 
-from workflows.engine.decisions.checking import faults_in, texts_of
+from workflows.engine.decisions.checking import PROVED, faults_in, texts_of
 from workflows.engine.decisions.evaluation import DecisionFault, evaluate, retrace
 from workflows.engine.decisions.explaining import Need, Way, what_would_pass
 from workflows.engine.decisions.model import Decision, DecisionTable
@@ -9,6 +9,7 @@ from workflows.engine.decisions.trace import CellTrace, RuleTrace, Trace
 from workflows.engine.decisions.wording import Demand, said
 
 __all__ = [
+    "PROVED",
     "CellTrace",
     "Decision",
     "DecisionFault",

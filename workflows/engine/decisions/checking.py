@@ -22,6 +22,9 @@ from workflows.engine.decisions.model import (
 from workflows.engine.decisions.wording import said
 from workflows.engine.drawing import Fault
 
+PROVED = frozenset({"decision.overlap", "decision.gap", "decision.unreachable", "decision.never", "decision.output"})
+"""Faults of what the rules say together: such a table is not published, but can be tried on facts."""
+
 MOST_OVERLAPS = 20
 """Named at once; the others show when these are mended."""
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from workflows import clock
@@ -34,8 +35,10 @@ Scalar = bool | Decimal | str | date | datetime | time | timedelta | Months
 
 
 def known(value: Any) -> Any:
-    """A fact as it is compared: numbers become exact, everything else stays."""
+    """A fact as it is compared: numbers become exact, everything else stays (and infinity is no number)."""
     if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    if isinstance(value, float) and not isfinite(value):
         return value
     if isinstance(value, int) or value.is_integer():
         return Decimal(int(value))
