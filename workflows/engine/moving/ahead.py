@@ -45,9 +45,12 @@ def _beside(drawing: Drawing, element: str) -> Iterator[str]:
 
 
 def missing_data(
-    old: ParsedBundle, new: ParsedBundle, data: Mapping[str, Any], standing: Collection[str]
+    old: ParsedBundle, new: ParsedBundle, data: Mapping[str, Any], standing: Collection[str], passed: Collection[str]
 ) -> DataMissing | None:
-    """The first thing ahead that would be read and that nothing on the way there leaves in the case's data."""
+    """The first thing ahead that would be read, that an element passed leaves in the new version and did not here.
+
+    What an element on the way there leaves does not count, nor what no element has left yet in either version.
+    """
     makers: dict[str, set[str]] = {}
     for element, names in yields(new).items():
         for name in names:
@@ -55,7 +58,7 @@ def missing_data(
     for node in (new.drawing.nodes[each] for each in sorted(reachable(new.drawing, standing))):
         for path in read_at(node, new):
             name, _, rest = path.partition(".")
-            if name not in makers or _is_there(name, rest, data, old, new):
+            if makers.get(name, set()).isdisjoint(passed) or _is_there(name, rest, data, old, new):
                 continue
             if node.id in reachable(new.drawing, standing, makers[name]) - (makers[name] - set(standing)):
                 maker = new.drawing.nodes[min(makers[name])]

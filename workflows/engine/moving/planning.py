@@ -11,7 +11,7 @@ from SpiffWorkflow.util.task import TaskState
 from sqlalchemy.orm import Session
 
 from workflows import clock
-from workflows.engine import bundles, incidents, repeats, saving
+from workflows.engine import bundles, incidents, passage, repeats, saving
 from workflows.engine.bundles import ParsedBundle
 from workflows.engine.environment import Addressee, Environment, Operation
 from workflows.engine.events import DueTime, Message, Signal
@@ -33,7 +33,8 @@ from workflows.engine.moving.refusals import (
     StepMissing,
     WayDiffers,
 )
-from workflows.engine.moving.replay import Before, Replay, Replayed, shows
+from workflows.engine.moving.replay import Replayed, retell, shows
+from workflows.engine.moving.ways import Before
 from workflows.engine.running import ACTIVE, Act, element_of, every_task, is_over
 from workflows.engine.tables import Bundle, Case
 from workflows.errors import InvalidData, Refusal
@@ -175,7 +176,7 @@ class _Planner:
     def follow(self, *, place: bool) -> None:
         """Find where the case would stand and what changes; raises the refusal."""
         happened = history.read(self.session, self.case.id)
-        self.replayed = replayed = Replay(self.act, self.before, happened).run()
+        self.replayed = replayed = retell(self.act, self.before, happened)
         self._check_way(replayed, place=place)
         self._check_repeated(replayed.workflow)
         self._check_operations(replayed)
@@ -184,8 +185,9 @@ class _Planner:
         self._describe(replayed)
         if not place and (self.made.placed or self.made.dropped):
             raise PositionDiffers(stands="、".join(self.made.stands), would="、".join(self.made.would))
-        standing = {step_of(task) for task in resting(replayed.workflow)}
-        if missing := ahead.missing_data(self.before.bundle, self.new, replayed.workflow.case_data, standing):
+        workflow, standing = replayed.workflow, {step_of(task) for task in resting(replayed.workflow)}
+        passed = passage.passed(workflow, self.new)
+        if missing := ahead.missing_data(self.before.bundle, self.new, workflow.case_data, standing, passed):
             raise missing
 
     def _check_way(self, replayed: Replayed, *, place: bool) -> None:

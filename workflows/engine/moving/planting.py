@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from SpiffWorkflow.task import Task
-from SpiffWorkflow.util.task import TaskState
 
 from workflows.engine.bundles import ParsedBundle
 from workflows.engine.drawing import Node
 from workflows.engine.events import DueTime, Message
 from workflows.engine.levels import CaseWorkflow
 from workflows.engine.mailbox import step_of
-from workflows.engine.moving.positions import Path, counterparts
-from workflows.engine.moving.replay import HELD, Before
+from workflows.engine.moving.positions import counterparts
+from workflows.engine.moving.replay import HELD
+from workflows.engine.moving.ways import Before
 from workflows.engine.running import ACTIVE, every_task
 
 _TERMS = ("since", "calendar", "after", "grace")
@@ -70,9 +70,3 @@ def _is_redrawn(before: Before, old: Task, now: Task, new: ParsedBundle) -> bool
 
 def _timer(node: Node) -> tuple[Any, ...]:
     return (node.event, node.timer, node.detail, node.kind, *(node.properties.get(name) for name in _TERMS))
-
-
-def answered(workflow: CaseWorkflow, before: Before | None = None) -> set[Path]:
-    """The instances of repeated steps under way that are done."""
-    every = counterparts(workflow, before.name if before else str)
-    return {path for path, tasks in every.items() if any(task.has_state(TaskState.COMPLETED) for task in tasks)}

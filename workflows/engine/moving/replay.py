@@ -5,7 +5,7 @@ because it happened in the case, and in that order; gateways, joins and sub-proc
 that comes out is therefore one the new version can reach, by a way on which nothing was skipped.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,12 +18,13 @@ from SpiffWorkflow.util.task import TaskState
 from workflows import clock
 from workflows.engine import passage, repeats
 from workflows.engine.bundles import ParsedBundle
-from workflows.engine.drawing import Flow, Repeat
+from workflows.engine.drawing import Repeat
 from workflows.engine.events import DueTime, Message, RefusalFault, Signal
 from workflows.engine.levels import MOST_ROUNDS, CaseWorkflow, deliver
 from workflows.engine.moving.history import Happened
-from workflows.engine.moving.positions import Path, instances_of, path_of
+from workflows.engine.moving.positions import instances_of, path_of, resting
 from workflows.engine.moving.refusals import WayUnclear
+from workflows.engine.moving.ways import Before, Ways
 from workflows.engine.running import ACTIVE, Act, DrawingAtFault, Scripts, element_of, every_task
 from workflows.engine.specs import DecisionStep, OperationStep
 from workflows.errors import Refusal, every_refusal
@@ -31,24 +32,8 @@ from workflows.journal import Event
 
 HELD = "held"
 
-
-@dataclass(frozen=True)
-class Before:
-    """What is known of the case in the version it stands in."""
-
-    bundle: ParsedBundle
-    workflow: CaseWorkflow
-    names: Mapping[str, str]
-    """What elements are called in the new version, where that differs."""
-
-    def name(self, element: str) -> str:
-        """What an element is called in the new version."""
-        return self.names.get(element, element)
-
-    @property
-    def resting(self) -> set[Path]:
-        """Where tasks wait, in the names of the new version."""
-        return {path_of(task, self.name) for task in every_task(self.workflow, ACTIVE)}
+MOST_TRIES = 64
+"""Ways through gateways that are tried for one case; one that failed its meeting twice needs four."""
 
 
 @dataclass
@@ -72,20 +57,19 @@ class Replayed:
 class Retold(Scripts):
     """What the engine asks for while a past is told: answers are remembered, nothing is done."""
 
-    def __init__(self, act: Act, before: Before) -> None:
+    def __init__(self, act: Act, before: Before, ways: Ways) -> None:
         super().__init__(act)
         self.before = before
+        self.ways = ways
         self.now: Happened | None = None
-        self.chosen = _choices_made(before, act.bundle)
 
     def evaluate(self, task: Task, expression: str, external_context: Any = None) -> Any:
-        """A gateway that is drawn as before and was left by one way only is left by that way again."""
-        taken = self.chosen.get(element_of(task))
-        if taken is not None:
-            conditions = [flow.condition for flow in self.act.bundle.drawing.outgoing(element_of(task))]
-            if conditions.count(expression) == 1:
-                return taken.condition == expression
-        return super().evaluate(task, expression, external_context)
+        """A gateway that is drawn as before is left by a way by which it was left."""
+        conditions = [flow.condition for flow in self.act.bundle.drawing.outgoing(element_of(task))]
+        if element_of(task) not in self.ways.drawn_alike or conditions.count(expression) > 1:
+            return super().evaluate(task, expression, external_context)
+        taken = self.ways.taken(task, lambda condition: super(Retold, self).evaluate(task, condition))
+        return taken.condition == expression
 
     def first_time(self, task: Task, timer: DueTime) -> dict[str, Any]:
         """Due as it would have been; held, because it fires only if it has fired."""
@@ -134,15 +118,41 @@ class Retold(Scripts):
         return True
 
 
+def retell(act: Act, before: Before, happened: Sequence[Happened]) -> Replayed:
+    """Tell a case's past to the version of `act`, as far as it can be told there. Raises WayUnclear.
+
+    What an operation answered is kept for its last call only; a gateway that was left by several ways may therefore
+    have to be tried by each, until all that happened can be told.
+    """
+    ways = Ways(before, act.bundle, happened)
+    best: Replayed | None = None
+    unclear = WayUnclear(why="没有一条路走得通")
+    for _ in range(MOST_TRIES):
+        try:
+            replayed = Replay(act, before, happened, ways).run()
+        except WayUnclear as fault:
+            unclear = fault
+        else:
+            if not replayed.rest and {path_of(task, str) for task in resting(replayed.workflow)} <= before.resting:
+                return replayed
+            if best is None or len(replayed.rest) < len(best.rest):
+                best = replayed
+        if not ways.try_next():
+            break
+    if best is None:
+        raise unclear
+    return best
+
+
 class Replay:
     """One telling of one case's past."""
 
-    def __init__(self, act: Act, before: Before, happened: Sequence[Happened]) -> None:
+    def __init__(self, act: Act, before: Before, happened: Sequence[Happened], ways: Ways) -> None:
         self.act = act
         self.before = before
         self.happened = happened
         self.resting = before.resting
-        self.scripts = Retold(act, before)
+        self.scripts = Retold(act, before, ways)
         workflow = CaseWorkflow(act.bundle.spec, act.bundle.subprocess_specs)
         workflow.script_engine = self.scripts
         self.replayed = Replayed(workflow)
@@ -286,17 +296,3 @@ def _codes(code: str) -> set[str]:
     """The code of a refusal and those of the refusals it is a kind of."""
     kinds = [kind for found in every_refusal() if found.code == code for kind in found.__mro__]
     return {code, *(kind.code for kind in kinds if issubclass(kind, Refusal))}
-
-
-def _choices_made(before: Before, new: ParsedBundle) -> dict[str, Flow]:
-    """The one flow by which each exclusive gateway was left that both versions draw alike, by gateway."""
-    old, passed = before.bundle.drawing, passage.passed(before.workflow, before.bundle)
-    found = {}
-    for node in old.nodes.values():
-        ways = {flow.id: (before.name(flow.target), flow.condition) for flow in old.outgoing(node.id)}
-        name = before.name(node.id)
-        drawn = {(flow.target, flow.condition): flow for flow in new.drawing.outgoing(name)}
-        taken = [flow_id for flow_id in ways if flow_id in passed]
-        if node.kind == "exclusiveGateway" and set(ways.values()) == drawn.keys() and len(taken) == 1:
-            found[name] = drawn[ways[taken[0]]]
-    return found
