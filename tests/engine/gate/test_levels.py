@@ -39,7 +39,7 @@ def several(step: str, how: str = '<bpmn:multiInstanceLoopCharacteristics isSequ
     return f"{head}{how}<bpmn:loopCardinality>2</bpmn:loopCardinality></bpmn:{kind}></bpmn:{tail}"
 
 
-STOPS = sub(
+STOPPED = sub(
     "work",
     start("in"),
     user("ask"),
@@ -57,16 +57,18 @@ STOPS = sub(
 
 
 def test_a_stop_inside_a_sub_process_is_named_inside() -> None:
-    found = faults(start(), STOPS, end(), way("begin", "work", "done"))
+    found = faults(start(), STOPPED, end(), way("begin", "work", "done"))
     assert told(found) == [("gate.deadlock", "join", ("begin", "work", "in", "ask", "which", "left", "join"))]
 
 
 def test_a_stop_is_a_stop_even_where_a_deadline_or_a_withdrawal_would_end_it() -> None:
     late = boundary("late", "work", timer("P10D"), interrupting=True)
     withdrawal = stop_subprocess(end("stopped") + flow("stopping", "stopped"))
-    found = faults(start(), STOPS, late, end("too_late"), end(), way("begin", "work", "done"), way("late", "too_late"))
+    found = faults(
+        start(), STOPPED, late, end("too_late"), end(), way("begin", "work", "done"), way("late", "too_late")
+    )
     assert [(each.code, each.element) for each in found] == [("gate.deadlock", "join")]
-    found = faults(start(), STOPS, end(), way("begin", "work", "done"), withdrawal)
+    found = faults(start(), STOPPED, end(), way("begin", "work", "done"), withdrawal)
     assert [(each.code, each.element) for each in found] == [("gate.deadlock", "join")]
 
 
@@ -249,6 +251,7 @@ SOUND = {
     ),
     "a refused operation tried again": (
         start(),
+        user("wish"),
         xor("again"),
         service("take", "shelf.take"),
         boundary("gone", "take", NONE_LEFT, interrupting=True),
@@ -257,7 +260,7 @@ SOUND = {
         service("put", "shelf.put_back"),
         end(),
         end("given_up"),
-        way("begin", "again", "take", "put", "done"),
+        way("begin", "wish", "again", "take", "put", "done"),
         way("gone", "ask", "which"),
         flow("which", "again", YES),
         flow("which", "given_up", NO),
@@ -272,5 +275,5 @@ def test_levels_and_events_that_are_sound_are_not_refused(elements: tuple[str, .
 
 def test_one_cause_gives_one_fault_however_much_follows() -> None:
     after = [f"after_{number}" for number in range(5)]
-    files = drawn(start(), STOPS, *(user(each) for each in after), end(), way("begin", "work", *after, "done"))
+    files = drawn(start(), STOPPED, *(user(each) for each in after), end(), way("begin", "work", *after, "done"))
     assert [fault.element for fault in check.faults_in(files, LIBRARY)] == ["join"]

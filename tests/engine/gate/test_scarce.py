@@ -134,10 +134,18 @@ def test_a_step_of_the_worker_that_may_be_skipped_may_not_take_it() -> None:
 
 
 SOUND = {
-    "giving back nothing is harmless": (start(), PUT, end(), way("begin", "put", "done")),
-    "a refused take holds nothing": (start(), TAKE, READ, end(), way("begin", "take", "read", "done")),
+    "giving back nothing is harmless": (start(), user("ask"), PUT, end(), way("begin", "ask", "put", "done")),
+    "a refused take holds nothing": (
+        start(),
+        user("ask"),
+        TAKE,
+        READ,
+        end(),
+        way("begin", "ask", "take", "read", "done"),
+    ),
     "given back and taken anew": (
         start(),
+        user("wish"),
         xor("again"),
         service("take", "shelf.take"),
         user("ask"),
@@ -145,7 +153,7 @@ SOUND = {
         READ,
         PUT,
         end(),
-        way("begin", "again", "take", "ask", "which"),
+        way("begin", "wish", "again", "take", "ask", "which"),
         flow("which", "put", NO),
         flow("which", "read", YES),
         way("put", "again"),
