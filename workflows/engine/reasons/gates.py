@@ -29,11 +29,11 @@ class Passage:
 
 def since(known: OnRecord, record: StepRecord) -> Passage:
     """The way a case went after a record, until it had to wait or to end."""
-    drawing, passage = known.bundle.drawing, Passage()
-    waiting, seen = [record.step], set[str]()
+    drawing, passage, begin = known.bundle.drawing, Passage(), known.step_of(record)
+    waiting, seen = [begin] if begin in drawing.nodes else [], set[str]()
     while waiting:
         node = drawing.nodes[waiting.pop(0)]
-        if node.id in seen or not (node.id == record.step or node.kind in _PASSED_THROUGH):
+        if node.id in seen or not (node.id == begin or node.kind in _PASSED_THROUGH):
             continue
         seen.add(node.id)
         refused = _refusal(known, node, record)
@@ -101,9 +101,9 @@ def _acts(known: OnRecord, positions: frozenset[str]) -> Iterator[StepRecord]:
     if not known.records:
         return
     last = max(known.records, key=known.position)
-    for step in dict.fromkeys(record.step for record in known.records):
+    for step in dict.fromkeys(map(known.step_of, known.records)):
         record = known.last_record(step)
-        if record is None or record is last or not grounds_asked(known.bundle.form(step), record.outcome):
+        if record is None or record is last or not grounds_asked(known.form_of(record), record.outcome):
             continue
         if step in positions or (known.case.ended_step and known.case.ended_step in _ahead(known, record)):
             yield record
@@ -112,14 +112,14 @@ def _acts(known: OnRecord, positions: frozenset[str]) -> Iterator[StepRecord]:
 
 def _ahead(known: OnRecord, record: StepRecord) -> set[str]:
     """What lies on the way that the record's outcome led to, up to steps that had been done before."""
-    flows = [flow for _, flow in since(known, record).gates] or known.bundle.drawing.outgoing(record.step)
+    flows = [flow for _, flow in since(known, record).gates] or known.bundle.drawing.outgoing(known.step_of(record))
     return reachable(known, [flows[-1].target], without=_done_by(known, record)) if flows else set()
 
 
 def _done_by(known: OnRecord, record: StepRecord) -> frozenset[str]:
     """The steps that had been done when the record was kept."""
     until = known.position(record)
-    return frozenset(each.step for each in known.records if known.position(each) <= until)
+    return frozenset(known.step_of(each) for each in known.records if known.position(each) <= until)
 
 
 def _read_at(known: OnRecord, node: Node) -> list[str]:
@@ -153,7 +153,7 @@ def _asked_for(known: OnRecord, node: Node) -> list[Field]:
     """The grounds that were asked for with the outcomes the gateway looks at."""
     asked = [name.partition(".") for name in _read_at(known, node)]
     records = [known.last_record(root) for root, _, rest in asked if rest == "outcome"]
-    forms = [(known.bundle.form(record.step), record.outcome) for record in records if record]
+    forms = [(known.form_of(record), record.outcome) for record in records if record]
     return [field for form, outcome in forms for field in grounds_asked(form, outcome)]
 
 
@@ -194,7 +194,7 @@ def _passed(known: OnRecord, node: Node, taken: Flow, record: StepRecord) -> Rea
     grounds = _grounds(known, facts)
     return Reason(
         kind=Kind.GATE,
-        step=record.step,
+        step=known.step_of(record),
         label=known.label(node.id) if node.name else record.label,
         since=record.recorded_at,
         text=next((str(fact.value) for fact in grounds if fact.field and fact.field.kind in _WORDS), ""),
@@ -211,7 +211,7 @@ def _grounds(known: OnRecord, facts: list[Fact]) -> list[Fact]:
     for fact in facts:
         root, _, rest = fact.name.partition(".")
         if rest == "outcome" and fact.source.records:
-            asked = grounds_asked(known.bundle.form(root), str(fact.value))
+            asked = grounds_asked(known.form_of(fact.source.records[0]), str(fact.value))
             found += [known.fact(f"{root}.{field.key}") for field in asked if not field.secret]
     return [fact for fact in found if fact.value not in (None, "")]
 

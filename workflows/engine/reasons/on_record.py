@@ -4,15 +4,16 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflows import clock, journal
-from workflows.engine import cases, expressions, inbox
+from workflows.engine import bundles, cases, expressions, inbox
 from workflows.engine.bundles import ParsedBundle
 from workflows.engine.environment import Environment
-from workflows.engine.forms import Field
+from workflows.engine.forms import Field, Form
 from workflows.engine.reasons.reason import Fact, Source, SourceKind
-from workflows.engine.tables import Case, StepRecord
+from workflows.engine.tables import Bundle, Case, StepRecord
 from workflows.journal import Event, JournalEntry
 
 LATER_THAN_ALL = 1 << 62
@@ -46,15 +47,49 @@ class OnRecord:
         """Where in the journal the record was kept."""
         return self._positions.get(record.id, 0)
 
+    @cached_property
+    def _moves(self) -> list[JournalEntry]:
+        """The moves to other versions that were not undone."""
+        undone = {each.facts["move"] for each in self.entries if each.event == Event.CASE_MOVE_UNDONE}
+        moved = [each for each in self.entries if each.event == Event.CASE_MOVED]
+        return [each for each in moved if each.facts["move"] not in undone]
+
+    def called_now(self, step: str, position: int) -> str:
+        """What the case's version calls an element that was called `step` at a place in the journal."""
+        for move in self._moves:
+            if move.position > position:
+                step = str(move.facts["names"].get(step, step))
+        return step
+
+    def bundle_at(self, position: int) -> ParsedBundle:
+        """The version by which the case went at a place in the journal."""
+        later = next((move for move in self._moves if move.position > position), None)
+        if later is None:
+            return self.bundle
+        query = select(Bundle.id).where(
+            Bundle.process == self.case.process, Bundle.version == later.facts["from_version"]
+        )
+        found = self.session.scalars(query).first()
+        return bundles.parsed(self.session, found) if found else self.bundle
+
+    def step_of(self, record: StepRecord) -> str:
+        """The step of a record, as the case's version calls it."""
+        return self.called_now(record.step, self.position(record))
+
+    def form_of(self, record: StepRecord) -> Form:
+        """The form that was filled in."""
+        return self.bundle_at(self.position(record)).form(record.step)
+
     def last_record(self, step: str, before: int = LATER_THAN_ALL) -> StepRecord | None:
         """What was submitted last at a step, before a place in the journal."""
-        found = [record for record in self.records if record.step == step and self.position(record) < before]
+        found = [record for record in self.records if self.step_of(record) == step and self.position(record) < before]
         return max(found, key=self.position, default=None)
 
     def last_entry(self, event: Event, step: str, before: int = LATER_THAN_ALL) -> JournalEntry | None:
         """The last entry of its kind about a step, before a place in the journal."""
-        found = [each for each in self.entries if each.event == event and each.facts.get("step") == step]
-        return next((each for each in reversed(found) if each.position < before), None)
+        found = [each for each in self.entries if each.event == event and each.position < before]
+        told = (each for each in reversed(found) if self.called_now(str(each.facts.get("step")), each.position) == step)
+        return next(told, None)
 
     def fact(self, name: str, *, label: str = "", before: int = LATER_THAN_ALL) -> Fact:
         """What a name of the case's data stood for at a place in the journal, with where it came from."""
@@ -67,26 +102,16 @@ class OnRecord:
         return Fact(name, told, expressions.at(name, self.data), source, unit=unit)
 
     def _from_form(self, name: str, record: StepRecord, key: str, label: str) -> Fact:
-        field = self.field(record.step, key)
+        field = field_of(self.form_of(record), key, record.label)
         secret = field is not None and field.secret
         value = record.outcome if key == "outcome" else record.content.get(key)
-        source = Source(SourceKind.FORM, record.step, record.label, (record,), record.recorded_at)
+        source = Source(SourceKind.FORM, self.step_of(record), record.label, (record,), record.recorded_at)
         told = label or (field.label if field and field.label else key)
         return Fact(name, told, None if secret else value, source, field, secret=secret)
 
-    def field(self, step: str, key: str) -> Field | None:
-        """A field of a step's form; its outcome is one as well."""
-        form = self.bundle.form(step)
-        if key == "outcome":
-            return Field(key, self.label(step), "radio", choices=form.outcomes)
-        return next((field for field in form.fields if field.key == key), None)
-
     def is_secret(self, name: str) -> bool:
         """Whether a name reads a form's secret field."""
-        root, _, rest = name.partition(".")
-        if root not in self.bundle.steps:
-            return False
-        field = self.field(root, rest.partition(".")[0])
+        field = self._field(name)
         return field is not None and field.secret
 
     def _source(self, name: str, root: str, before: int) -> Source:
@@ -125,7 +150,21 @@ class OnRecord:
         return list(dict.fromkeys(name for text in texts for name in expressions.names_in(text)))
 
     def _title(self, name: str, root: str, source: Source) -> str:
-        if root in self.bundle.steps:
-            field = self.field(root, name.partition(".")[2].partition(".")[0])
-            return field.label if field and field.label else self.label(root)
-        return source.label or name
+        field = self._field(name)
+        if field is not None and field.label:
+            return field.label
+        return self.label(root) if root in self.bundle.steps else source.label or name
+
+    def _field(self, name: str) -> Field | None:
+        """The field of a form that a name reads, as the case's version has it."""
+        root, _, rest = name.partition(".")
+        if root not in self.bundle.steps:
+            return None
+        return field_of(self.bundle.form(root), rest.partition(".")[0], self.label(root))
+
+
+def field_of(form: Form, key: str, step: str) -> Field | None:
+    """A field of a step's form; its outcome is one as well, called like the step."""
+    if key == "outcome":
+        return Field(key, step, "radio", choices=form.outcomes)
+    return next((field for field in form.fields if field.key == key), None)

@@ -43,7 +43,7 @@ def wanted_of(table: DecisionTable) -> dict[str, Any] | None:
 
 
 def _reason(known: OnRecord, entry: JournalEntry) -> Reason | None:
-    table = known.bundle.decisions.get(str(entry.facts.get("decision")))
+    table = known.bundle_at(entry.position).decisions.get(str(entry.facts.get("decision")))
     answer = entry.facts.get("answer")
     wanted = wanted_of(table) if isinstance(table, DecisionTable) else None
     if table is None or wanted is None or not isinstance(answer, dict):
@@ -58,12 +58,13 @@ def _reason(known: OnRecord, entry: JournalEntry) -> Reason | None:
     facts = _facts(known, trace, rule, entry.position) if rule else ()
     if _is_stale(known, facts):
         return None
+    step = known.called_now(str(entry.facts.get("step") or ""), entry.position)
     ways = decisions.what_would_pass(trace, wanted)
     remedies = tuple(_remedy(known, trace, way, entry.position) for way in ways[:MOST_REMEDIES])
     return Reason(
         kind=Kind.DECISION,
-        step=str(entry.facts.get("step") or ""),
-        label=known.label(str(entry.facts.get("step") or "")),
+        step=step,
+        label=known.label(step),
         since=entry.recorded_at,
         text=str(answer.get("reason") or ""),
         article=trace.article or str(answer.get("article") or ""),
@@ -85,7 +86,7 @@ def _is_over(known: OnRecord, entry: JournalEntry) -> bool:
 
 def _is_stale(known: OnRecord, facts: tuple[Fact, ...]) -> bool:
     """Whether a form behind the answer has been filled in anew since."""
-    seen = {record.step: record.id for fact in facts for record in fact.source.records}
+    seen = {known.step_of(record): record.id for fact in facts for record in fact.source.records}
     latest = {step: known.last_record(step) for step in seen}
     return any(record is not None and record.id != seen[step] for step, record in latest.items())
 
