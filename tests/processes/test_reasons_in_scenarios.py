@@ -1,0 +1,30 @@
+"""A scenario says why a case stands where it stands, and the rehearsal fails when that is not the reason."""
+
+from pathlib import Path
+
+import pytest
+
+from workflows.engine import bundles
+from workflows.engine.bundles import BundleFiles
+from workflows.operations import rehearsal
+
+ADMISSION = Path(__file__).parents[2] / "bpmn" / "admission"
+TOO_YOUNG = "scenarios/not_eligible_too_young.yaml"
+
+
+@pytest.mark.parametrize(
+    "was,written,found",
+    [
+        ("from: 2020-03-03", "from: 2020-03-04", "2020, 3, 3"),
+        ("rule: too_young", "rule: too_old", "too_young"),
+        ("candidate.age: 13", "candidate.age: 12", "'candidate.age': 13"),
+        ("rule: too_young", "rules: too_young", "不认识 rules"),
+    ],
+)
+def test_a_reason_that_differs_is_a_fault_of_the_scenario(was: str, written: str, found: str) -> None:
+    files = dict(bundles.read_folder(ADMISSION).files)
+    assert was in files[TOO_YOUNG]
+    files[TOO_YOUNG] = files[TOO_YOUNG].replace(was, written)
+    faults = rehearsal.rehearse(BundleFiles(files), only=TOO_YOUNG).faults
+    assert len(faults) == len(rehearsal.MODES)
+    assert all(found in fault for fault in faults)
