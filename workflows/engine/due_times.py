@@ -22,7 +22,13 @@ Count = Callable[[date, int], date]
 """The n-th day that counts after a day."""
 
 SHORTEST_CYCLE = timedelta(hours=1)
+SHORTEST_ENDLESS = timedelta(days=1)
+"""Between two times of a timer that recurs until its step ends, which may be long."""
 MOST_TIMES = 1_000
+LONGEST_WAIT = relativedelta(years=10)
+"""No timer is due later than this: a longer wait is a wrong date rather than a plan."""
+
+_SOME_DAY = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 class TimerFault(Exception):
@@ -52,14 +58,21 @@ def is_cycle(text: str) -> bool:
 
 def fault_in(text: str, *, repeats: bool = False) -> str | None:
     """Why a timer's text must not be published; None when it is sound."""
-    if not repeats:
-        return None if is_literal(text) else expressions.fault_in(text)
-    if not is_cycle(text):
+    if not (is_cycle(text) if repeats else is_literal(text)):
         return expressions.fault_in(text)
     try:
-        _parts_of_cycle(text)
+        if repeats:
+            begins = _parts_of_cycle(text)[1]
+        else:
+            begins = text.strip() if _DATE.fullmatch(text.strip()) else None
+            if begins is None:
+                _bounded(text)
+        if begins is not None:
+            _in_reach(text, _moment(_date_or_moment(begins), is_deadline=False))
     except TimerFault as fault:
         return str(fault)
+    except OverflowError:
+        return _no_such_day(text)
     return None
 
 
@@ -76,7 +89,7 @@ def fault_in_terms(text: str, *, counted: bool) -> str | None:
     if not _DURATION.fullmatch(text.strip()):
         return expressions.fault_in(text)
     try:
-        days_in(text) if counted else duration(text)
+        days_in(text) if counted else _bounded(text)
     except TimerFault as fault:
         return str(fault)
     return None
@@ -89,9 +102,19 @@ def due_at(
 
     `text` is an ISO date or duration, or an expression for one; `since` is an expression for the date a duration counts
     from, otherwise it counts from now. With `count` only days of a calendar are counted, from `since` or today. A wait
-    ends when its last day begins; a deadline passes when its day is over.
+    ends when its last day begins; a deadline passes when its day is over. Raises TimerFault, also for a moment that is
+    further away than LONGEST_WAIT.
     """
     value = _written(text, context)
+    try:
+        return _in_reach(text, _due_at(value, since, is_deadline=is_deadline, context=context, count=count))
+    except (OverflowError, ValueError):
+        raise TimerFault(_no_such_day(text)) from None
+
+
+def _due_at(
+    value: str, since: str | None, *, is_deadline: bool, context: Mapping[str, Any], count: Count | None
+) -> datetime:
     if count is not None:
         first = clock.today() if since is None else _office_day(_base(since, context))
         return _moment(count(first, days_in(value)), is_deadline)
@@ -105,9 +128,12 @@ def due_at(
 def after_grace(due: datetime, grace: str, *, context: Mapping[str, Any], count: Count | None = None) -> datetime:
     """When a deadline has passed and so much more time, an ISO duration or an expression for one, as well."""
     value = _written(grace, context)
-    if count is not None:
-        return _moment(count(last_day(due), days_in(value)), is_deadline=True)
-    return (due.astimezone(clock.OFFICE_ZONE) + duration(value)).astimezone(UTC)
+    try:
+        if count is not None:
+            return _in_reach(grace, _moment(count(last_day(due), days_in(value)), is_deadline=True))
+        return _in_reach(grace, (due.astimezone(clock.OFFICE_ZONE) + duration(value)).astimezone(UTC))
+    except (OverflowError, ValueError):
+        raise TimerFault(_no_such_day(grace)) from None
 
 
 def first_of_cycle(
@@ -134,6 +160,9 @@ def first_of_cycle(
 def next_of_cycle(fired: Mapping[str, Any]) -> dict[str, Any] | None:
     """What follows on a time that has fired; None after the last. It makes up for those missed meanwhile."""
     due, left, every = datetime.fromisoformat(fired["due"]), fired["left"], duration(fired["every"])
+    if left is None and not every.years and not every.months:
+        always = timedelta(days=every.days, hours=every.hours, minutes=every.minutes, seconds=every.seconds)
+        due += always * max(0, (clock.now() - due) // always)
     while left is None or left > 0:
         due, left = due + every, None if left is None else left - 1
         if due > clock.now():
@@ -148,10 +177,33 @@ def _parts_of_cycle(text: str) -> tuple[int | None, str | None, str]:
     times, begins, every = found.groups()
     if times and not 0 < int(times) <= MOST_TIMES:
         raise TimerFault(f"“{text}”的次数应为 1 至 {MOST_TIMES}")
-    start = datetime(2020, 1, 1, tzinfo=UTC)
-    if start + duration(every) < start + SHORTEST_CYCLE:
+    ends = _bounded(every)
+    if ends < _SOME_DAY + SHORTEST_CYCLE:
         raise TimerFault(f"“{text}”的间隔不得短于一小时")
+    if not times and ends < _SOME_DAY + SHORTEST_ENDLESS:
+        raise TimerFault(f"“{text}”没有写明次数，间隔不得短于一天")
     return int(times) if times else None, begins, every
+
+
+def _bounded(text: str) -> datetime:
+    """Where a duration from some day leads; raises TimerFault for one longer than any wait may be."""
+    try:
+        ends = _SOME_DAY + duration(text)
+    except (OverflowError, ValueError):
+        ends = datetime.max.replace(tzinfo=UTC)
+    if ends > _SOME_DAY + LONGEST_WAIT:
+        raise TimerFault(f"“{text}”过长，最多 {LONGEST_WAIT.years} 年")
+    return ends
+
+
+def _in_reach(text: str, due: datetime) -> datetime:
+    if due > clock.now() + LONGEST_WAIT:
+        raise TimerFault(f"“{text}”得到的日期是 {due:%Y-%m-%d}，超过 {LONGEST_WAIT.years} 年以后，请检查所填的日期")
+    return due
+
+
+def _no_such_day(text: str) -> str:
+    return f"“{text}”得到的日期不存在，请检查所填的日期"
 
 
 def last_day(due: datetime) -> date:

@@ -11,6 +11,9 @@ from workflows.engine.gate import bounds, dialects
 
 LONGEST_EXPRESSION = 2_000
 
+_MOST_EXACT = 2**53
+"""Beyond it a float no longer says which whole number is meant."""
+
 _TEXT = re.compile(r'"[^"]*"|\'[^\']*\'')
 _PATH = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*", re.ASCII)
 _NAMES = re.compile(r"(?<![^.]\.)(?<![\w$#])([^\W\d]\w*(?:\.[^\W\d]\w*)*)(\s*\()?")
@@ -121,7 +124,7 @@ def _reason(error: RuntimeError) -> str:
 
 
 def _whole(value: Any) -> Any:
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _MOST_EXACT:
         return int(value)
     if isinstance(value, list):
         return [_whole(item) for item in value]

@@ -14,6 +14,7 @@ from workflows.engine import expressions
 from workflows.engine.drawing import Fault
 from workflows.engine.environment import Choice
 from workflows.engine.gate import patterns, shapes
+from workflows.engine.gate.shapes import LARGEST_NUMBER
 from workflows.errors import InvalidData
 
 KINDS = {
@@ -28,6 +29,9 @@ KINDS = {
 }
 LONGEST_TEXT = 4_000
 """Characters in any text field that sets no limit of its own: a page of handwriting has about 1,500."""
+
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+"""Days a form takes; others are slips of the pen, and clocks cannot count from them."""
 
 _MESSAGES = {"required": "必填", "null": "必填"}
 
@@ -199,11 +203,16 @@ def _schema_field(field: Field) -> fields.Field[Any]:
     settings: dict[str, Any] = {"required": field.required, "allow_none": not field.required}
     settings["error_messages"] = _MESSAGES | {"invalid": _INVALID.get(field.kind, "格式不对")}
     if field.kind == "number":
-        settings["validate"] = validate.Range(
-            min=field.minimum, max=field.maximum, error=_bounds(field.minimum, field.maximum, "")
-        )
+        rules: list[validate.Validator] = [
+            validate.Range(-LARGEST_NUMBER, LARGEST_NUMBER, error="数字过大"),
+            validate.Range(field.minimum, field.maximum, error=_bounds(field.minimum, field.maximum, "")),
+        ]
+        settings["validate"] = rules
         return fields.Float(**settings) if field.decimals else fields.Integer(strict=False, **settings)
     if field.kind == "date":
+        settings["validate"] = validate.Range(
+            FIRST_DAY, LAST_DAY, error=f"应为 {FIRST_DAY.year} 年至 {LAST_DAY.year} 年之间的日期"
+        )
         return fields.Date(**settings)
     if field.kind == "checkbox":
         return fields.Boolean(**settings)
@@ -211,9 +220,7 @@ def _schema_field(field: Field) -> fields.Field[Any]:
         settings["validate"] = validate.OneOf([choice.value for choice in field.choices], error="请从选项中选择一项")
         return fields.String(**settings)
     longest = field.max_length or LONGEST_TEXT
-    rules: list[validate.Validator] = [
-        validate.Length(field.min_length, longest, error=_bounds(field.min_length, longest, "个字"))
-    ]
+    rules = [validate.Length(field.min_length, longest, error=_bounds(field.min_length, longest, "个字"))]
     if field.pattern:
         rules.append(validate.Regexp(field.pattern, error="格式不对"))
     settings["validate"] = rules

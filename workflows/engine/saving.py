@@ -14,16 +14,30 @@ from SpiffWorkflow.util.task import TaskState
 
 from workflows.engine.bundles import ParsedBundle
 from workflows.engine.levels import CaseWorkflow, EventSubprocess, SubLevel
+from workflows.errors import Refusal
 
 FORMAT = 2
+LARGEST_STATE = 4_000_000
+"""Bytes before they are deflated; an admission has about 20,000 at its end."""
 READABLE = frozenset({1, 2})
 """Format 1 knew nothing of event sub-processes before their event came."""
 
 _PREDICTED = TaskState.PREDICTED_MASK | TaskState.FUTURE
 
 
+class CaseTooLarge(Refusal):
+    """A case would keep more than is read and written at every step without people noticing."""
+
+    code = "case.too_large"
+    sentence = (
+        "本案的数据将达到 {size} KB，最多 {most} KB，本次办理没有生效；请少填一些内容，或请管理员检查流程图中的列表。"
+    )
+    rule = "一个案件只保留办理所需的内容"
+    kind = "invalid"
+
+
 def save(workflow: CaseWorkflow) -> bytes:
-    """The case as bytes: JSON, deflated."""
+    """The case as bytes: JSON, deflated. Raises CaseTooLarge."""
     content = {
         "format": FORMAT,
         "next": 0,
@@ -36,7 +50,10 @@ def save(workflow: CaseWorkflow) -> bytes:
         ],
     }
     content["next"] = workflow.next_number
-    return zlib.compress(orjson.dumps(content, option=orjson.OPT_SORT_KEYS), level=6)
+    written = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+    if len(written) > LARGEST_STATE:
+        raise CaseTooLarge(size=len(written) // 1_000, most=LARGEST_STATE // 1_000)
+    return zlib.compress(written, level=6)
 
 
 def data_in(state: bytes) -> dict[str, Any]:

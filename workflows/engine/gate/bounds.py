@@ -14,6 +14,8 @@ LONGEST_LIST = 1_000
 """Entries of a list in a case's data: a repeated step has as many instances at most."""
 MOST_ROUNDS = 1_000_000
 """How often the innermost part of nested `map`, `filter`, `some` … may be evaluated; each takes about 0.1 µs."""
+DEEPEST = 30
+"""Brackets inside one another; what an expression gives is read by functions that call themselves."""
 MOST_KEPT = 50_000
 """Values that `map` and `flatMap` may put together; each may be a text of a page."""
 
@@ -112,8 +114,10 @@ def code_of(text: str) -> str:
     return "".join(parts)
 
 
-def _tree(tokens: Iterator[str], opening: str = "") -> _Group:
+def _tree(tokens: Iterator[str], opening: str = "", depth: int = 0) -> _Group:
     """The tokens up to the bracket that closes `opening`. Only a range may begin with one kind and end with another."""
+    if depth > DEEPEST:
+        raise _Refused(f"括号一层套一层，超过 {DEEPEST} 层，请拆成几步")
     inside: list[str | _Group] = []
     for token in tokens:
         if token in _CLOSING:
@@ -121,7 +125,7 @@ def _tree(tokens: Iterator[str], opening: str = "") -> _Group:
             if not opening or (_CLOSING[token] != opening and not group.is_range):
                 raise _Refused("括号不配对；开区间请写作 (a..b)，不要写作 ]a..b[")
             return group
-        inside.append(_tree(tokens, token) if token in _CLOSING.values() else token)
+        inside.append(_tree(tokens, token, depth + 1) if token in _CLOSING.values() else token)
     return _Group(opening, tuple(inside))
 
 

@@ -10,7 +10,9 @@ MOST_CHOICES = 500
 LONGEST_LABEL = 500
 """Characters of a label, a description or a sentence of a rule."""
 LARGEST_NUMBER = 10**15
-"""Bounds and lengths a field may name; beyond it numbers are no longer exact."""
+"""Bounds a field may name; not far beyond it numbers are no longer exact."""
+LONGEST_FIELD = 20_000
+"""Characters a field may ask for: a report of ten pages."""
 
 _TEXTS = ("key", "id", "type", "label", "dateLabel", "description", "valuesKey", "text", "subtype")
 _RULES = {"required": bool, "pattern": str, "min": int, "max": int, "minLength": int, "maxLength": int}
@@ -69,7 +71,9 @@ def _of_rules(rules: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield f"validate.{name}", "true 或 false"
         elif kind is str and not _is_text(value, LONGEST_LABEL):
             yield f"validate.{name}", "文字"
-        elif kind is int and not _is_number(value, LARGEST_NUMBER, whole="Length" in name):
+        elif "Length" in name and not _is_number(value, LONGEST_FIELD):
+            yield f"validate.{name}", f"不大于 {LONGEST_FIELD} 的整数"
+        elif kind is int and "Length" not in name and not _is_number(value, LARGEST_NUMBER, whole=False):
             yield f"validate.{name}", "数字"
 
 
