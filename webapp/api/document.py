@@ -13,7 +13,19 @@ from webapp.api.wire import GREATEST_ID, IdConverter, StrictParser
 
 PREFIX = "/api/v1"
 
-GROUPS = ("session", "units", "holidays", "processes", "cases", "reasons", "work_items", "batches", "incidents", "quotas")
+GROUPS = (
+    "session",
+    "units",
+    "holidays",
+    "processes",
+    "cases",
+    "moves",
+    "reasons",
+    "work_items",
+    "batches",
+    "incidents",
+    "quotas",
+)
 """The modules beside this one; each holds a blueprint `bp`."""
 
 PROBLEM = "application/problem+json"

@@ -14,7 +14,7 @@ from webapp.api.forms import shown
 from webapp.api.schemas import Fault, Form, text
 from webapp.api.writing import writing
 from workflows.domain.posts import PostKind
-from workflows.engine import bundles, check
+from workflows.engine import bundles, check, differences
 from workflows.engine.bundles import BundleFiles
 from workflows.engine.tables import Bundle
 from workflows.errors import InvalidData, NotFound
@@ -68,6 +68,36 @@ class StepList(Schema):
     """The user steps of one version."""
 
     items = fields.List(fields.Nested(Step), required=True)
+
+
+class Since(Schema):
+    """The older version to compare with; the one before when it is left out."""
+
+    since = fields.Integer(validate=validate.Range(1, 999_999, error="版本不在允许的范围内。"))
+
+
+class Aspect(Schema):
+    """One thing that differs about an element, before and after, as text."""
+
+    name = fields.String(required=True)
+    before = fields.String(required=True)
+    after = fields.String(required=True)
+
+
+class Difference(Schema):
+    """One element, flow or decision table that differs."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(["added", "removed", "changed"]))
+    what = fields.String(required=True)
+    id = fields.String(required=True)
+    label = fields.String(required=True)
+    aspects = fields.List(fields.Nested(Aspect), required=True)
+
+
+class DifferenceList(Schema):
+    """Everything that differs in what two versions do; moved shapes, scenarios and notes are left out."""
+
+    items = fields.List(fields.Nested(Difference), required=True)
 
 
 class Files(Schema):
@@ -165,6 +195,17 @@ def steps(process: str, version: int) -> dict[str, Any]:
 def files(process: str, version: int) -> dict[str, Any]:
     """Every file of one version, to edit and publish again."""
     return {"files": dict(bundles.files_of(_version(process, version)).files)}
+
+
+@bp.route("/<string(maxlength=60):process>/versions/<int(max=999999):version>/differences")
+@identity.post_needed(*READERS)
+@bp.arguments(Since, location="query")
+@bp.response(200, DifferenceList)
+def differences_of(query: dict[str, Any], process: str, version: int) -> dict[str, Any]:
+    """What one version does otherwise than an older one."""
+    session = database.session()
+    new, old = _version(process, version), _version(process, query.get("since", version - 1))
+    return {"items": differences.between(bundles.parsed(session, old.id), bundles.parsed(session, new.id))}
 
 
 def _version(process: str, version: int) -> Bundle:
