@@ -11,7 +11,9 @@ from typing import Any
 
 from webapp.pages.board import STAGES
 from workflows import errors
-from workflows.domain import rule_sets
+from workflows.domain import evidence_forms, rule_sets
+from workflows.domain.evidence_count import Why
+from workflows.domain.evidence_forms import Kind
 from workflows.domain.posts import PostKind
 from workflows.domain.quota_ledger import MovementKind
 from workflows.domain.units import UnitKind
@@ -34,7 +36,14 @@ def messages() -> list[str]:
     parameters = [each for rule_set in rule_sets.ALL.values() for each in rule_set.parameters.values()]
     values = [*rule_sets.TITLES.values(), *(each.unit for each in parameters if not each.unit.isascii())]
     titles = [kind.label for kinds in (PostKind, UnitKind, MovementKind) for kind in kinds]
-    return list(dict.fromkeys([*found, *titles, *STAGES, *values]))
+    return list(dict.fromkeys([*found, *titles, *STAGES, *values, *_of_evidence()]))
+
+
+def _of_evidence() -> list[str]:
+    forms = [each for form in evidence_forms.FORMS.values() for each in form]
+    choices = [label for each in forms for _, label in each.choices]
+    labels = [*(kind.label for kind in Kind), *(each.label for each in forms), *choices]
+    return [*labels, *evidence_forms.WORDS, *(why.sentence for why in Why)]
 
 
 def _import_every_room() -> None:

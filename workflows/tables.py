@@ -2,7 +2,7 @@
 
 from workflows import idempotency, journal, outbox
 from workflows.database import Base
-from workflows.domain import accounts, calendars, members, numbering, people, posts, quota_ledger, units
+from workflows.domain import accounts, calendars, evidence, members, numbering, people, posts, quota_ledger, units
 from workflows.engine import job_tables, mailbox
 from workflows.engine import tables as engine_tables
 from workflows.engine.moving import move_tables
@@ -14,6 +14,7 @@ __all__ = [
     "accounts",
     "calendars",
     "engine_tables",
+    "evidence",
     "idempotency",
     "job_tables",
     "journal",

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,11 +15,14 @@ from sqlalchemy.orm import Session
 
 from workflows import clock, journal, migrations, tables
 from workflows.database import new_engine
-from workflows.domain import quotas, region
-from workflows.journal import SYSTEM, Event
+from workflows.domain import evidence, people, quotas, region, units
+from workflows.domain.evidence_forms import Kind
+from workflows.journal import SYSTEM, Actor, Event
 from workflows.migrations import __main__ as drafting
 
 APPEND_ONLY = {
+    "evidence": "topic",
+    "evidence_file": "name",
     "journal_entry": "event",
     "journal_seal": "digest",
     "journal_sealed_head": "head",
@@ -81,10 +85,31 @@ def test_what_was_written_can_be_neither_changed_nor_deleted(empty: Engine, tabl
         region.install(session)
         quotas.open_plan(session, 2020, 10, SYSTEM)
         journal.record(session, Event.CASE_STARTED, chain="case:1", happened_on=clock.today())
+        _a_talk_from_a_file(session)
         journal.seal(session)
         session.commit()
     with pytest.raises(DatabaseError, match=f"{table} is append-only"), empty.begin() as connection:
         connection.execute(text(act.format(table=table, column=column)))
+
+
+def _a_talk_from_a_file(session: Session) -> None:
+    somebody = people.add(session, name="乌云", sex="female", birth_date=date(2005, 3, 8))
+    unit = units.by_code(session, "150000")
+    file = evidence.EvidenceFile(
+        unit_id=unit.id, name="a", digest="a", rows=1, recorded_at=clock.now(), recorded_by=somebody.id
+    )
+    session.add(file)
+    session.flush()
+    talk = {"happened_on": "2020-05-04", "conductor": "萨仁", "topic": "学习"}
+    evidence.record(
+        session,
+        person_id=somebody.id,
+        case_id=1,
+        kind=Kind.TALK,
+        values=talk,
+        actor=Actor(person_id=somebody.id),
+        file_id=file.id,
+    )
 
 
 @pytest.mark.parametrize("empty", ["postgresql"], indirect=True)
