@@ -42,6 +42,7 @@ def faults_in(files: BundleFiles, environment: Environment) -> list[Fault]:
     path = catalogue.file
     of_tables, tables = _decisions(files)
     found += of_tables + _forms(files, environment) + _scenarios(files)
+    sources = Sources(_forms_of_steps(catalogue, files), tables, environment.operations)
     found += [
         Fault(code, message, element, *_where(element, catalogue))
         for code, message, element in elements.faults_of_drawing(catalogue)
@@ -49,7 +50,7 @@ def faults_in(files: BundleFiles, environment: Environment) -> list[Fault]:
     found += [
         Fault(code, message, node.id, node.name, node.line, node.file)
         for node in catalogue.nodes.values()
-        for code, message in _of_node(node, catalogue, files, environment, tables)
+        for code, message in _of_node(node, catalogue, files, environment, sources)
     ]
     found += [
         Fault(code, message, flow.id, flow.label, flow.line, flow.file)
@@ -57,7 +58,6 @@ def faults_in(files: BundleFiles, environment: Environment) -> list[Fault]:
         for code, message in _of_flow(flow, catalogue)
     ]
     if all(fault.code.split(".")[0] in _BESIDE_THE_WAY for fault in found):
-        sources = Sources(_forms_of_steps(catalogue, files), tables, environment.operations)
         found += soundness.faults_in(catalogue, sources)
     return sorted(found, key=partial(_place, path)) or _as_spiffworkflow_sees_it(files, path)
 
@@ -128,7 +128,7 @@ def _scenarios(files: BundleFiles) -> list[Fault]:
 
 
 def _of_node(
-    node: Node, catalogue: Drawing, files: BundleFiles, environment: Environment, tables: Mapping[str, Decision]
+    node: Node, catalogue: Drawing, files: BundleFiles, environment: Environment, sources: Sources
 ) -> Iterator[tuple[str, str]]:
     if not node.id:
         yield "element.no_id", "图元没有标识（id），请填写"
@@ -143,13 +143,13 @@ def _of_node(
         yield from _user_step(node, catalogue, files, environment)
     elif node.kind == "serviceTask":
         yield from _service_step(node, environment)
-        yield from job_rows.faults_in(node, _forms_of_steps(catalogue, files))
-    elif node.kind == "businessRuleTask" and node.decision not in tables:
+        yield from job_rows.faults_in(node, sources.forms)
+    elif node.kind == "businessRuleTask" and node.decision not in sources.decisions:
         yield "decision.missing", f"没有名为 {node.decision or '（空）'} 的决策表，请把它的 .dmn 文件放进流程包"
     elif node.kind == "businessRuleTask":
-        yield from _secrets_decided_on(tables[node.decision or ""], _forms_of_steps(catalogue, files))
+        yield from _secrets_decided_on(sources.decisions[node.decision or ""], sources.forms)
     if node.kind in elements.THROWS and node.event == "message":
-        yield from _secrets_sent(node, _forms_of_steps(catalogue, files))
+        yield from _secrets_sent(node, sources.forms)
     calendar = node.properties.get("calendar") if node.event == "timer" else None
     if calendar and calendar not in environment.calendars:
         known = "、".join(sorted(environment.calendars)) or "（无）"
@@ -216,14 +216,14 @@ def _service_step(node: Node, environment: Environment) -> Iterator[tuple[str, s
             yield "expression.broken", f"参数 {name} 的表达式“{expression}”有误：{why}"
 
 
-def _secrets_decided_on(decision: Decision, forms_of_steps: dict[str, Form]) -> Iterator[tuple[str, str]]:
+def _secrets_decided_on(decision: Decision, forms_of_steps: Mapping[str, Form]) -> Iterator[tuple[str, str]]:
     """The journal keeps the facts of a decision as they are; secret fields are kept only masked."""
     for text in decisions.texts_of(decision):
         for step in job_rows.steps_whose_secrets(text, forms_of_steps):
             yield "decision.secret", f"决策“{decision.title}”的“{text}”读取“{step}”的保密内容，不得作为决策的事实"
 
 
-def _secrets_sent(node: Node, forms_of_steps: dict[str, Form]) -> Iterator[tuple[str, str]]:
+def _secrets_sent(node: Node, forms_of_steps: Mapping[str, Form]) -> Iterator[tuple[str, str]]:
     """A secret field is kept only masked; what another case is told, and by what it is found, is kept as it is."""
     for text in (node.properties.get("payload", ""), *(expression for _, expression in node.correlation)):
         for step in job_rows.steps_whose_secrets(text, forms_of_steps):
