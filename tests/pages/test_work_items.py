@@ -91,6 +91,7 @@ def test_a_refused_act_stands_in_the_history_with_the_step_the_rule_and_the_fiel
     page = saren.open(saren.page.path)
     refused = " ".join(page.all("//ol[@class='history']/li[@class='bad']")[0].text_content().split())
     assert refused.startswith("审核入团申请书：一次办理被拒绝有误的栏目：收到申请书日期、")
+    assert "退回理由（退回、不予通过须说明理由）" in refused
     assert "data.invalid" not in page
 
 

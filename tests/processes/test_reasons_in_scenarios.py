@@ -28,3 +28,15 @@ def test_a_reason_that_differs_is_a_fault_of_the_scenario(was: str, written: str
     faults = rehearsal.rehearse(BundleFiles(files), only=TOO_YOUNG).faults
     assert len(faults) == len(rehearsal.MODES)
     assert all(found in fault for fault in faults)
+
+
+WRONG_INPUT = "scenarios/wrong_input_is_refused_by_field.yaml"
+
+
+@pytest.mark.parametrize("article", ["GB 11643-1999", "《发展团员工作细则》"])
+def test_a_refusal_by_another_article_is_a_fault_of_the_scenario(article: str) -> None:
+    files = dict(bundles.read_folder(ADMISSION).files)
+    files[WRONG_INPUT] = files[WRONG_INPUT].replace(f"article: {article}", "article: 团章第九十九条")
+    faults = rehearsal.rehearse(BundleFiles(files), only=WRONG_INPUT).faults
+    assert len(faults) == len(rehearsal.MODES)
+    assert all("应以 团章第九十九条 为依据" in fault and article in fault for fault in faults)

@@ -224,7 +224,7 @@ def _refused(facts: Mapping[str, Any], told: Told) -> tuple[str, str, str]:
         step, what = of_incident.group(1) or "", gettext("处理异常：一次办理被拒绝")
     keys = set(facts.get("fields") or ())
     form = told.bundle.form(step) if step in told.bundle.steps else None
-    wrong = [field.label for field in form.fields if field.key in keys] if form else []
+    wrong = [_with_rule(field) for field in form.fields if field.key in keys] if form else []
     if form and "outcome" in keys:
         wrong.append(gettext("办理结果"))
     if of_incident and "reason" in keys:
@@ -232,6 +232,12 @@ def _refused(facts: Mapping[str, Any], told: Told) -> tuple[str, str, str]:
     parts = [gettext(str(facts["rule"])) if facts.get("rule") else ""]
     parts.append(gettext("有误的栏目：%(fields)s", fields="、".join(wrong)) if wrong else "")
     return what, "bad", "；".join(part for part in parts if part)
+
+
+def _with_rule(field: Field) -> str:
+    """A field with the rule and the article behind it, as the form says them beside a wrong field."""
+    behind = "，".join(part for part in (field.rule, field.article) if part)
+    return f"{field.label}（{behind}）" if behind else field.label
 
 
 def _names(session: Session, rows: Sequence[StepRecord] | Sequence[JournalEntry]) -> Names:

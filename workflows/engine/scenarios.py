@@ -222,6 +222,9 @@ class _Player:
                 raise ScenarioFault(f"应以 {step['code']} 拒绝，实为 {refusal.code}：{refusal}") from refusal
             if step.get("field") and step["field"] not in refusal.fields:
                 raise ScenarioFault(f"应指明 {step['field']}，实为 {refusal.fields}") from refusal
+            said = f"{refusal.fields.get(step.get('field', ''), '')}{refusal.article}"
+            if step.get("article", "") not in said:
+                raise ScenarioFault(f"应以 {step['article']} 为依据，实为 {said or '没有依据'}") from refusal
             return
         raise ScenarioFault(f"应以 {step['code']} 拒绝，却通过了")
 
