@@ -1,13 +1,22 @@
-"""Rule sets: the thresholds an authority may change, as data. A case keeps the rule set it began with.
+"""Rule sets: the thresholds an authority may change, as dated data. A case keeps the rule set it began with.
 
-Every value carries the article it comes from and how sure it is. Durations are ISO 8601 strings (P1M, P30D); all
-values are JSON, so that a drawing can read them as `rules.<name>`.
+The data stands in data/rule_sets.yaml and is read and checked once. Every value carries the article it comes from and
+how sure it is; durations are ISO 8601 strings (P1M, P30D); all values are JSON, so that a drawing can read them as
+`rules.<name>`. How a unit may tighten a value for its subtree stands beside it; who did, in `tightening`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
+from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 
+import yaml
+
+from workflows.domain import majorities, strictness
+from workflows.domain.strictness import Direction, Rank
 from workflows.errors import NotFound
 
 
@@ -22,146 +31,71 @@ class Confidence(StrEnum):
     """The notice 内团办发〔2020〕14号."""
     UNVERIFIED = "unverified"
     """A working default; no published text was seen."""
+    OWN = "own"
+    """This product's own choice; no rule asks for it."""
+
+    @property
+    def is_law(self) -> bool:
+        """Whether a published text stands behind it; what is not law is never shown as law."""
+        return self not in (Confidence.UNVERIFIED, Confidence.OWN)
+
+
+WITHOUT_ARTICLE = {Confidence.UNVERIFIED: "未核实的默认值", Confidence.OWN: "本产品的默认值（未核实）"}
+"""What stands in place of an article where no text was seen."""
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One threshold: its value, the article behind it, how sure that is, and the unit it is counted in."""
+    """One threshold in one rule set: its value, the article behind it, how sure that is, and how it may be tightened.
 
+    `limit` is the strictest value a unit may go to, None where it may not go anywhere. `words` names values that are
+    words, loosest first; `disputes` are the numbers of the disagreements among sources that touch it.
+    """
+
+    name: str
+    title: str
     value: Any
     article: str
     confidence: Confidence
     unit: str = ""
+    direction: Direction = Direction.FIXED
+    limit: Any = None
+    words: Mapping[str, str] = field(default_factory=dict)
+    disputes: tuple[str, ...] = ()
+
+    def rank(self, value: Any) -> Rank:
+        """How strict a value would be, the greater the stricter; raises ValueError where it does not fit."""
+        if not strictness.comparable(self.direction, value, self.value):
+            raise ValueError(f"{value!r} cannot be compared with {self.value!r}")
+        return strictness.rank(self.direction, value, list(self.words))
+
+    def can_be_tightened(self) -> bool:
+        """Whether there is any stricter value a unit may choose."""
+        return self.direction is not Direction.FIXED and self.rank(self.value) < self.rank(self.limit)
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """Where sources disagree, and which parameters that touches."""
+
+    number: str
+    note: str
+    parameters: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class RuleSet:
-    """All parameters of one preset."""
+    """All parameters of one preset, and the days of the plans that are worked under it (None: open)."""
 
     name: str
     title: str
-    parameters: dict[str, Parameter] = field(default_factory=dict)
+    plans_from: date
+    plans_until: date | None
+    parameters: dict[str, Parameter]
 
 
-def _rule(value: Any, article: str, unit: str = "") -> Parameter:
-    return Parameter(value, article, Confidence.RULE, unit)
-
-
-def _local(value: Any, article: str, unit: str = "") -> Parameter:
-    return Parameter(value, article, Confidence.LOCAL, unit)
-
-
-def _seed(value: Any, unit: str = "") -> Parameter:
-    return Parameter(value, "内团办发〔2020〕14号", Confidence.SEED, unit)
-
-
-def _unverified(value: Any, unit: str = "") -> Parameter:
-    return Parameter(value, "未核实的默认值", Confidence.UNVERIFIED, unit)
-
-
-_COMMON = {
-    "apply_age_min": _rule(14, "团章第一条", "周岁"),
-    "apply_age_max_exclusive": _rule(28, "团章第一条", "周岁"),
-    "talk_deadline": _rule("P1M", "细则：派人谈话"),
-    "mentor_count_min": _rule(1, "细则：培养联系人", "人"),
-    "mentor_count_max": _rule(2, "细则：培养联系人", "人"),
-    "training_min_months": _rule(3, "细则：培养教育考察", "个月"),
-    "class_hours_min": _rule(8, "细则：团课学习", "学时"),
-    "minutes_per_hour": _rule(45, "细则：团课学习", "分钟"),
-    "online_hours_cap": _local(0, "各校做法（细则：团课为面授）", "学时"),
-    "volunteer_year": _unverified("last_12_months"),
-    "prereview_required": _rule(True, "细则：预审"),
-    "result_in_writing": _rule(True, "细则：预审"),
-    "notice_target_working_days": _local(5, "“三公示”做法", "工作日"),
-    "notice_activist_days": _local(0, "“三公示”做法", "工作日"),
-    "notice_admitted_days": _local(0, "“三公示”做法", "工作日"),
-    "introducers": _rule(2, "团章第四条", "人"),
-    "quorum": _rule(">1/2 of should-attend", "细则：支部大会讨论"),
-    "pass_rule": _unverified(">1/2 of should-attend"),
-    "count_written_absent": _unverified(True),
-    "ballot": _rule("secret", "细则：支部大会讨论"),
-    "prereview_meeting_max": _unverified("P30D"),
-    "meeting_submit": _unverified("P10D"),
-    "approval_target": _unverified("P30D"),
-    "approval_hard": _unverified("P90D"),
-    "feedback": _unverified("P7D"),
-    "ceremony": _rule("P3M", "细则：入团仪式"),
-    "zhtj_entry_after_approval": _rule("P30D", "智慧团建操作指引（2020）"),
-    "archive_close": _rule("P30D", "智慧团建操作指引（2020）"),
-    "number_use_rate_year_end": _local(100, "年度考核做法", "%"),
-    "pdf_pages": _rule(12, "入团志愿书电子档案要求", "页"),
-    "pdf_max_mb": _rule(20, "入团志愿书电子档案要求", "MB"),
-}
-
-NMG_2020 = RuleSet(
-    "NMG_2020",
-    "内蒙古2020年（细则-2016与内团办发〔2020〕14号）",
-    {
-        **_COMMON,
-        "activist_confirmation": _rule("FILE", "细则-2016：入团积极分子备案"),
-        "mentor_may_be_party_member": _rule(False, "细则-2016：培养联系人"),
-        "mentor_min_talks": _local(0, "各校做法", "次"),
-        "volunteer_hours_min": _seed(20, "小时/年"),
-        "ideology_assessment_required": _seed(True),
-    },
-)
-
-CYL_2023 = RuleSet(
-    "CYL_2023",
-    "全国2023年（细则-2023）",
-    {
-        **_COMMON,
-        "activist_confirmation": _rule("APPROVE", "细则-2023：入团积极分子批准"),
-        "mentor_may_be_party_member": _rule(True, "细则-2023：培养联系人"),
-        "mentor_min_talks": _local(2, "各校做法", "次"),
-        "volunteer_hours_min": _rule(0, "细则-2023：志愿服务只作记录，不作门槛", "小时/年"),
-        "ideology_assessment_required": _local(False, "由各地决定"),
-    },
-)
-
-TITLES = {
-    "apply_age_min": "申请入团的最低周岁",
-    "apply_age_max_exclusive": "申请入团的周岁上限（不含）",
-    "talk_deadline": "派人谈话的期限",
-    "mentor_count_min": "培养联系人最少人数",
-    "mentor_count_max": "培养联系人最多人数",
-    "mentor_may_be_party_member": "培养联系人可否为党员",
-    "mentor_min_talks": "谈心谈话最少次数",
-    "training_min_months": "培养考察最短期限",
-    "class_hours_min": "团课最少学时",
-    "minutes_per_hour": "每学时分钟数",
-    "online_hours_cap": "网络团课最多计入学时",
-    "volunteer_hours_min": "志愿服务最少时长",
-    "volunteer_year": "志愿服务按哪一年度累计",
-    "ideology_assessment_required": "是否必须思政考评",
-    "activist_confirmation": "积极分子的备案或批准",
-    "prereview_required": "是否必须预审",
-    "result_in_writing": "预审结果是否须书面通知",
-    "notice_target_working_days": "发展对象公示的工作日数",
-    "notice_activist_days": "积极分子公示的工作日数",
-    "notice_admitted_days": "新团员公示的工作日数",
-    "introducers": "入团介绍人人数",
-    "quorum": "支部大会到会人数要求",
-    "pass_rule": "支部大会通过的票数要求",
-    "count_written_absent": "缺席者的书面意见是否计票",
-    "ballot": "支部大会表决方式",
-    "prereview_meeting_max": "预审后召开支部大会的期限",
-    "meeting_submit": "支部大会决议上报的期限",
-    "approval_target": "审批的期限",
-    "approval_hard": "审批的最长期限",
-    "feedback": "反馈结果的期限",
-    "ceremony": "举行入团仪式的期限",
-    "zhtj_entry_after_approval": "批准后录入智慧团建的期限",
-    "archive_close": "电子档案归档的期限",
-    "number_use_rate_year_end": "年底编号使用率",
-    "pdf_pages": "电子档案页数",
-    "pdf_max_mb": "电子档案大小上限",
-}
-"""What a person calls each parameter."""
-
-ALL = {rule_set.name: rule_set for rule_set in (NMG_2020, CYL_2023)}
-
-FIRST_YEAR_OF_2023_RULES = 2023
+class DataWrong(ValueError):
+    """The data file contradicts itself; the product does not start with it."""
 
 
 def get(name: str) -> RuleSet:
@@ -177,5 +111,133 @@ def values(name: str) -> dict[str, Any]:
 
 
 def for_plan_year(year: int) -> RuleSet:
-    """The rule set under which a plan of `year` is worked: before 2023 the rules of 2016 with the notice of 2020."""
-    return NMG_2020 if year < FIRST_YEAR_OF_2023_RULES else CYL_2023
+    """The rule set under which a plan of `year` is worked: what is in force when the year begins.
+
+    Plans older than the oldest set are worked under that, for want of another.
+    """
+    begins = date(year, 1, 1)
+    found = [each for each in ALL.values() if each.plans_from <= begins]
+    return found[-1] if found else next(iter(ALL.values()))
+
+
+def in_words(parameter: Parameter, value: Any) -> str:
+    """The value as a Chinese sentence names it: `8 学时`, `1 个月`, `大于应到会有表决权人数的半数`."""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, int):
+        return f"{value} {parameter.unit}".strip()
+    if value in parameter.words:
+        return parameter.words[value]
+    if parameter.direction is Direction.SHARE:
+        share = majorities.read(value)
+        return f"{'大于' if share.more_than else '不少于'}{majorities.in_words(share)}"
+    if value[:1] == "P" and value[-1:] in ("D", "M"):
+        return f"{value[1:-1]} {'天' if value[-1] == 'D' else '个月'}"
+    return str(value)
+
+
+def read(text: str) -> tuple[dict[str, RuleSet], dict[str, Dispute]]:
+    """The rule sets by name, oldest first, and the disputes by number; raises DataWrong with what is wrong where."""
+    try:
+        content = yaml.load(text, Loader=yaml.CSafeLoader)
+        disputes = {
+            number: Dispute(number, each["note"], tuple(each["parameters"]))
+            for number, each in content["disputes"].items()
+        }
+        sets = [_read_set(each, content, disputes) for each in content["sets"]]
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        raise DataWrong(f"{type(error).__name__}: {error}") from None
+    _check_order(sets)
+    for dispute in disputes.values():
+        if unknown := set(dispute.parameters) - set(content["parameters"]):
+            raise DataWrong(f"{dispute.number} names {sorted(unknown)}")
+    return {each.name: each for each in sets}, disputes
+
+
+def _read_set(given: dict[str, Any], content: dict[str, Any], disputes: Mapping[str, Dispute]) -> RuleSet:
+    entries = {**content["common"], **given["values"]}
+    if set(entries) != set(content["parameters"]):
+        raise DataWrong(f"{given['name']}: {sorted(set(entries) ^ set(content['parameters']))} stand in one place only")
+    return RuleSet(
+        given["name"],
+        given["title"],
+        given["plans_from"],
+        given.get("plans_until"),
+        {
+            # In the order in which the file names the parameters: a reader finds what belongs together.
+            name: _read_parameter(f"{given['name']}.{name}", name, entries[name], described, disputes)
+            for name, described in content["parameters"].items()
+        },
+    )
+
+
+_OF_AN_ENTRY = {"value", "confidence", "article", "fixed"}
+_OF_A_DESCRIPTION = {"title", "unit", "tighten", "to", "words"}
+
+
+def _read_parameter(
+    where: str, name: str, entry: dict[str, Any], described: dict[str, Any], disputes: Mapping[str, Dispute]
+) -> Parameter:
+    if unknown := (set(entry) - _OF_AN_ENTRY) | (set(described) - _OF_A_DESCRIPTION):
+        raise DataWrong(f"{where}: {sorted(unknown)} is not known")
+    try:
+        confidence = Confidence(entry["confidence"])
+        direction = Direction.FIXED if entry.get("fixed") else Direction(described["tighten"])
+        article = entry["article"] if confidence.is_law else WITHOUT_ARTICLE[confidence]
+        found = Parameter(
+            name=name,
+            title=described["title"],
+            value=entry["value"],
+            article=article,
+            confidence=confidence,
+            unit=described.get("unit", ""),
+            direction=direction,
+            limit=_limit(direction, described),
+            words=described.get("words", {}),
+            disputes=tuple(each.number for each in disputes.values() if name in each.parameters),
+        )
+        _check(found)
+    except ValueError as error:
+        raise DataWrong(f"{where}: {error}") from None
+    return found
+
+
+def _limit(direction: Direction, described: dict[str, Any]) -> Any:
+    """The strictest value there is, or the bound the file sets."""
+    match direction:
+        case Direction.FIXED:
+            return None
+        case Direction.ONLY_TRUE | Direction.ONLY_FALSE:
+            return direction is Direction.ONLY_TRUE
+        case Direction.CHOICE:
+            return list(described["words"])[-1]
+    return described.get("to")
+
+
+def _check(parameter: Parameter) -> None:
+    if not (isinstance(parameter.value, bool | int) or (isinstance(parameter.value, str) and parameter.value)):
+        raise ValueError(f"{parameter.value!r} is no value")
+    if parameter.words and parameter.value not in parameter.words:
+        raise ValueError(f"{parameter.value!r} is none of {list(parameter.words)}")
+    if parameter.direction is Direction.FIXED:
+        return
+    if parameter.limit is None:
+        raise ValueError("what may be tightened needs a bound")
+    if parameter.rank(parameter.limit) < parameter.rank(parameter.value):
+        raise ValueError(f"the bound {parameter.limit!r} is looser than {parameter.value!r}")
+
+
+def _check_order(sets: list[RuleSet]) -> None:
+    """Each set follows the one before it on the next day, and only the last one is open."""
+    if not sets or sets[-1].plans_until is not None:
+        raise DataWrong("the last rule set must be open")
+    for one, following in pairwise(sets):
+        if one.plans_until is None or (following.plans_from - one.plans_until).days != 1:
+            raise DataWrong(f"{following.name} does not follow {one.name} on the next day")
+
+
+ALL, DISPUTES = read(files("workflows.domain").joinpath("data/rule_sets.yaml").read_text("utf-8"))
+NMG_2020, CYL_2023 = get("NMG_2020"), get("CYL_2023")
+
+TITLES = {name: parameter.title for name, parameter in CYL_2023.parameters.items()}
+"""What a person calls each parameter."""

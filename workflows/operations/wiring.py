@@ -62,7 +62,8 @@ def origin_of(data: Mapping[str, Any], name: str) -> Origin | None:
     if root != "rules" or rule_set is None or parameter not in rule_set.parameters:
         return None
     found = rule_set.parameters[parameter]
-    return Origin(rule_sets.TITLES[parameter], found.article, str(found.confidence), found.unit)
+    sure = found.confidence if found.confidence.is_law else rule_sets.Confidence.UNVERIFIED
+    return Origin(found.title, found.article, str(sure), found.unit)
 
 
 def settle_candidate(session: Session, case_id: int, result: str | None) -> None:
