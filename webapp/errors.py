@@ -74,12 +74,19 @@ def answer_refusal(refusal: Refusal) -> Any:
         detail=refusal.message(gettext),
         rule=gettext(refusal.rule) if refusal.rule else "",
         article=refusal.article,
-        fields=[{"field": name, "message": gettext(sentence)} for name, sentence in refusal.fields.items()],
+        fields=[_wrong_field(refusal, name) for name in refusal.fields],
         faults=[_fault(fault) for fault in getattr(refusal, "faults", [])],
     )
     if isinstance(refusal, Busy):
         answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return answer
+
+
+def _wrong_field(refusal: Refusal, name: str) -> dict[str, str]:
+    """A wrong field with its sentence, and the rule and article behind it where it has some of its own."""
+    rule, article = getattr(refusal, "behind", {}).get(name, ("", ""))
+    told = {"field": name, "message": gettext(refusal.fields[name]), "rule": rule, "article": article}
+    return {key: text for key, text in told.items() if text}
 
 
 def _answer(status: int, *, code: str, detail: str, title: str = "", **members: Any) -> Response:

@@ -41,6 +41,17 @@ class InvalidData(Refusal):
     sentence = "填写的内容有误，请按各栏的提示修改后再提交。"
     kind = "invalid"
 
+    def __init__(
+        self,
+        *,
+        fields: Mapping[str, str] | None = None,
+        behind: Mapping[str, tuple[str, str]] | None = None,
+        **facts: Any,
+    ) -> None:
+        self.behind = dict(behind or {})
+        """Rule and article of each wrong field that has some of its own."""
+        super().__init__(fields=fields, **facts)
+
 
 class NotFound(Refusal):
     """There is no such thing, or it is not for this person to know of it."""

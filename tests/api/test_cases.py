@@ -55,6 +55,14 @@ def test_wrong_fields_are_named_with_their_rule(saren: Caller, cast: Cast, admis
     assert "姓名" in wrong_fields(answer)["name"]
 
 
+def test_a_wrong_field_names_the_rule_and_the_article_behind_it(
+    saren: Caller, cast: Cast, admission: Bundle, now: object
+) -> None:
+    answer = saren.post("/cases", body(cast, birth_date="2031-01-01"))
+    [wrong] = [field for field in answer.json["fields"] if field["field"] == "birth_date"]
+    assert (wrong["rule"], wrong["article"]) == ("申请入团须年满14周岁、未满28周岁", "团章第1条")
+
+
 def test_nothing_remains_of_a_refused_start_but_the_journal_entry(
     saren: Caller, cast: Cast, admission: Bundle, session: Session, now: object
 ) -> None:

@@ -30,6 +30,8 @@ class ProblemField(Schema):
 
     field = fields.String(required=True)
     message = fields.String(required=True)
+    rule = fields.String(metadata={"description": "The rule behind the field, where the form names one"})
+    article = fields.String(metadata={"description": "The article that rule comes from"})
 
 
 class Fault(Schema):

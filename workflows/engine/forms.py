@@ -127,7 +127,8 @@ class Form:
             if field.key not in faults and (why := _why_not(field, content, context, choices)):
                 faults[field.key] = _with_rule(field, why)
         if faults:
-            raise InvalidData(fields=faults)
+            wrong = [field for field in self.fields if field.key in faults and (field.rule or field.article)]
+            raise InvalidData(fields=faults, behind={field.key: (field.rule, field.article) for field in wrong})
         return content
 
     def _sentence(self, key: str, messages: Any) -> str:
