@@ -16,8 +16,6 @@ TOO_YOUNG = "scenarios/not_eligible_too_young.yaml"
     "was,written,found",
     [
         ("from: 2020-03-03", "from: 2020-03-04", "2020, 3, 3"),
-        ("rule: too_young", "rule: too_old", "too_young"),
-        ("candidate.age: 13", "candidate.age: 12", "'candidate.age': 13"),
         ("rule: too_young", "rules: too_young", "不认识 rules"),
     ],
 )
@@ -33,8 +31,8 @@ def test_a_reason_that_differs_is_a_fault_of_the_scenario(was: str, written: str
 WRONG_INPUT = "scenarios/wrong_input_is_refused_by_field.yaml"
 
 
-@pytest.mark.parametrize("article", ["GB 11643-1999", "《发展团员工作细则》"])
-def test_a_refusal_by_another_article_is_a_fault_of_the_scenario(article: str) -> None:
+def test_a_refusal_by_another_article_is_a_fault_of_the_scenario() -> None:
+    article = "《发展团员工作细则》"
     files = dict(bundles.read_folder(ADMISSION).files)
     files[WRONG_INPUT] = files[WRONG_INPUT].replace(f"article: {article}", "article: 团章第九十九条")
     faults = rehearsal.rehearse(BundleFiles(files), only=WRONG_INPUT).faults
