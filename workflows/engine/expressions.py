@@ -30,10 +30,7 @@ def evaluate(expression: str, context: Mapping[str, Any]) -> Any:
 
     Raises ExpressionFault.
     """
-    try:
-        return _whole(_compiled(expression).evaluate(dict(context)))
-    except RuntimeError as error:
-        raise ExpressionFault(f"{expression}: {_reason(error)}") from None
+    return _whole(_run(expression, _compiled, dict(context)))
 
 
 def holds(expression: str, context: Mapping[str, Any]) -> bool:
@@ -49,10 +46,7 @@ def accepts(test: str, value: Any, context: Mapping[str, Any]) -> bool:
 
     Raises ExpressionFault.
     """
-    try:
-        return bool(_compiled_test(test).evaluate({**context, "$": value}))
-    except RuntimeError as error:
-        raise ExpressionFault(f"{test}: {_reason(error)}") from None
+    return bool(_run(test, _compiled_test, {**context, "$": value}))
 
 
 def at(path: str, context: Mapping[str, Any]) -> Any:
@@ -108,6 +102,16 @@ def _fault(text: str, compiler: Any) -> str | None:
     return bounds.fault_in(text)
 
 
+def _run(text: str, compiler: Any, data: dict[str, Any]) -> Any:
+    try:
+        return compiler(text).evaluate(data)
+    except Exception as error:
+        # For a number that its decimals cannot hold zen raises OverflowError, or nothing more special than Exception.
+        if type(error) not in (RuntimeError, OverflowError, Exception):
+            raise
+        raise ExpressionFault(f"{text}: {_reason(error)}") from None
+
+
 @lru_cache(maxsize=4096)
 def _compiled(expression: str) -> Any:
     return zen.compile_expression(expression)
@@ -118,7 +122,7 @@ def _compiled_test(test: str) -> Any:
     return zen.compile_unary_expression(test)
 
 
-def _reason(error: RuntimeError) -> str:
+def _reason(error: Exception) -> str:
     found = _SOURCE.search(str(error))
     return found.group(1) if found else str(error).splitlines()[0]
 

@@ -1,5 +1,6 @@
 """Conditions of decision tables: what each form accepts (S-FEEL, DMN 1.3 clause 9), and what it says of odd facts."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -155,9 +156,10 @@ def test_two_large_whole_numbers_are_not_taken_for_each_other() -> None:
     assert held("9007199254740992", 9007199254740993) is False
 
 
-def test_a_test_in_the_expression_language_that_breaks_says_so() -> None:
+@pytest.mark.parametrize("fact", [5, 8e28, 10**40])
+def test_a_test_in_the_expression_language_that_breaks_says_so(fact: float) -> None:
     with pytest.raises(ExpressionFault, match="len"):
-        held("len($) > 2", 5)
+        held("len($) > 2", fact)
 
 
 @pytest.mark.parametrize(
@@ -188,6 +190,21 @@ def test_a_condition_that_says_nothing_is_a_fault_of_its_cell(cell: str, told: s
 
 def test_full_width_marks_within_a_text_are_what_people_write() -> None:
     assert not codes(('"《细则》，第（一）条"', '"a"'), ("-", '"b"'), policy="FIRST")
+
+
+WORDS = 'not( ( ) [ ] .. , - 5 .5 1e99 9999999999999999999999999 true null "a" rules.low < = $ ， １ time("23:59")'
+LONGER = ('date("0001-01-01")', 'date and time("9999-12-31T23:59:59Z")', 'duration("P9999999999Y")')
+fragments = st.sampled_from([*WORDS.split(), *LONGER])
+anything = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.lists(st.integers())
+
+
+@settings(max_examples=50)
+@given(st.lists(fragments, max_size=6).map("".join) | st.text(max_size=8), anything)
+def test_whatever_is_written_holds_or_not_or_is_told_to_be_broken(cell: str, fact: Any) -> None:
+    answer: bool | None = None
+    with suppress(cells.CellFault, ExpressionFault):
+        answer = held(cell, fact)
+    assert answer in (True, False, None)
 
 
 numbers = st.integers(-30, 30) | st.integers(-300, 300).map(lambda tenths: tenths / 10)

@@ -151,6 +151,12 @@ def test_broken_expressions_are_named_by_their_element() -> None:
     ]
 
 
+def test_an_input_and_a_decision_need_an_expression() -> None:
+    assert codes(("-", "1"), inputs=[("年龄", "")]) == [("decision.broken", "in1")]
+    assert faults(f'<decision id="a">{LITERAL.format("")}</decision>') == [("decision.broken", "a")]
+    assert faults(f'<decision id="a">{LITERAL.format("1 +")}</decision>') == [("decision.broken", "a")]
+
+
 @pytest.mark.parametrize("language", ["groovy", "http://www.w3.org/1999/XPath", "javascript"])
 def test_another_expression_language_is_refused(language: str) -> None:
     text = dmn(table(("-", "1"))).replace("<inputEntry", f'<inputEntry expressionLanguage="{language}"')

@@ -175,22 +175,3 @@ def test_the_journal_keeps_enough_to_explain_a_case_later(office: Office) -> Non
     trace = decisions.retrace(decision, entry.facts["facts"], entry.facts["answer"])
     assert trace.answer == {"outcome": "fail"}
     assert list(trace.matched) == entry.facts["rules"]
-
-
-def test_a_decision_on_a_secret_is_not_published(office: Office) -> None:
-    from workflows.engine.bundles import BundleUnsound
-
-    text = drawing(
-        start(),
-        user("ask"),
-        decide("judge", "fit"),
-        end(),
-        way("begin", "ask", "judge", "done"),
-        lanes={"书记": ["ask"]},
-    )
-    secret = ',{"type":"textfield","key":"id","label":"证件号码","properties":{"secret":"true"}}'
-    for read_by in ("ask.id", "len(ask.id)"):
-        decision = dmn(table(("-", "1"), inputs=[("证件", read_by)]))
-        with pytest.raises(BundleUnsound) as refused:
-            office.publish(bundle(text, ask=AGE_FORM % secret, fit_dmn=decision))
-        assert [(fault.code, fault.element) for fault in refused.value.faults] == [("decision.secret", "judge")]

@@ -201,7 +201,7 @@ class _NotSimple(Exception):
 
 _TOKEN = re.compile(
     r"""\s*(?:
-      (?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d{1,2})?(?!\w)|(?<!\.)\.\d+(?!\w))
+      (?P<number>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?(?!\w)|(?<!\.)\.[0-9]+(?!\w))
     | (?P<text>"(?:[^"\\]|\\.)*"|'[^']*')
     | (?P<typed>(?:date\s+and\s+time|date|time|duration)(?=\s*\())
     | (?P<name>[^\W\d]\w*(?:\.[^\W\d]\w*)*)

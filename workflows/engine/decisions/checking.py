@@ -58,7 +58,9 @@ class _Check:
     def faults(self) -> Iterator[Fault]:
         """In the order of the file."""
         if isinstance(self.decision, LiteralDecision):
-            if why := expressions.fault_in(self.decision.expression):
+            if not self.decision.expression:
+                yield self._fault("decision.broken", "决策没有写表达式，请写明或改用决策表")
+            elif why := expressions.fault_in(self.decision.expression):
                 yield self._fault("decision.broken", f"表达式“{self.decision.expression}”有误：{why}")
         elif isinstance(self.decision, DecisionTable):
             found = [*self._columns(self.decision)]
@@ -76,7 +78,10 @@ class _Check:
         if not table.outputs:
             yield self._fault("decision.columns", "决策表没有输出列，请至少加一列结果")
         for column in table.inputs:
-            if why := expressions.fault_in(column.expression):
+            if not column.expression:
+                message = f"输入“{column.title}”没有写表达式，不知道拿什么比较，请写明（如 candidate.age）"
+                yield self._fault("decision.broken", message, column.id, column.line)
+            elif why := expressions.fault_in(column.expression):
                 message = f"输入“{column.title}”的表达式“{column.expression}”有误：{why}"
                 yield self._fault("decision.broken", message, column.id, column.line)
             yield from self._allowed(f"输入“{column.title}”允许的值", column.allowed, column.id)

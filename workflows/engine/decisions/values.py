@@ -19,7 +19,8 @@ EXACT_DIGITS = 15
 arithmetic, so 0.1 + 0.2 counts as 0.3. Whole numbers are exact at any size."""
 
 _DURATION = re.compile(
-    r"(-)?P(?=[\dT])(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?"
+    r"(-)?P(?=[\dT])(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?",
+    re.ASCII,
 )
 
 
@@ -47,22 +48,27 @@ def known(value: Any) -> Any:
 
 def day(text: str) -> date:
     """A calendar date `2020-01-31`. Raises ValueError."""
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         raise ValueError(text)
     return date.fromisoformat(text)
 
 
 def moment(text: str) -> datetime:
     """A date and time, in the office's zone unless the text names another. Raises ValueError."""
-    if not re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d", text):
+    if not re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}", text):
         raise ValueError(text)
     read = datetime.fromisoformat(text)
-    return (read if read.tzinfo else read.replace(tzinfo=clock.OFFICE_ZONE)).astimezone(UTC)
+    try:
+        # Shown in the office's zone and compared in UTC, it must be a moment in both.
+        in_office = (read if read.tzinfo else read.replace(tzinfo=clock.OFFICE_ZONE)).astimezone(clock.OFFICE_ZONE)
+        return in_office.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(text) from None
 
 
 def hour(text: str) -> time:
     """A time of day such as `08:30` or `08:30:00`, as an office's clock shows it. Raises ValueError."""
-    if not re.fullmatch(r"\d\d:\d\d(:\d\d(\.\d{1,6})?)?", text):
+    if not re.fullmatch(r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?", text):
         raise ValueError(text)
     return time.fromisoformat(text)
 
