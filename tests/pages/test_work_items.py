@@ -175,7 +175,7 @@ def test_who_must_leave_a_step_to_somebody_else_is_told_before_he_fills_anything
     session.commit()
     page = visit(cast.saren).open(f"/work-items/{_item(session, 'confirm').id}")
     assert "您已办理过本案的“ask”，“confirm”须由另一人办理。" in page
-    assert "规则：同一人不得既预审又审批，职责须分离" in page
+    assert "规则：同一人不得既提出或预审又审批，职责须分离" in page
     assert page.all("//form[@data-step-form]") == []
 
 

@@ -17,6 +17,7 @@ from workflows.engine import bundles, expressions, persistence, repeats, saving
 from workflows.engine.bundles import MessageInfo, ParsedBundle, StepInfo
 from workflows.engine.environment import Addressee, Environment
 from workflows.engine.forms import Form
+from workflows.engine.gate import duties
 from workflows.engine.levels import CaseWorkflow, deliver
 from workflows.engine.moving import changes
 from workflows.engine.running import Act, advance, every_task, waiting_at
@@ -30,7 +31,7 @@ class DutiesNotSeparated(Refusal):
 
     code = "duties.not_separated"
     sentence = "您已办理过本案的“{other}”，“{step}”须由另一人办理。"
-    rule = "同一人不得既预审又审批，职责须分离"
+    rule = "同一人不得既提出或预审又审批，职责须分离"
     kind = "forbidden"
 
 
@@ -274,6 +275,10 @@ def kept_apart(session: Session, bundle: ParsedBundle, item: WorkItem, person_id
         StepRecord.case_id == item.case_id, StepRecord.step.in_(apart_from), StepRecord.person_id == person_id
     )
     done = session.scalars(query).first()
+    if done is None and (begun := [step for step in duties.first_steps(bundle.drawing) if step in apart_from]):
+        # Who began a case brings it, though somebody else may have filled in its first step.
+        begins = session.get_one(Case, item.case_id).started_by == person_id
+        done = bundle.steps[begun[0]].label if begins else None
     return None if done is None else DutiesNotSeparated(other=done, step=item.label)
 
 

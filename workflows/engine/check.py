@@ -15,7 +15,7 @@ from workflows.engine.decisions import Decision
 from workflows.engine.drawing import Drawing, Fault, Flow, Node, Unreadable
 from workflows.engine.environment import Environment
 from workflows.engine.forms import Form
-from workflows.engine.gate import limits, soundness
+from workflows.engine.gate import duties, limits, soundness
 from workflows.engine.gate.knowledge import Sources
 from workflows.engine.scenarios import ScenarioFault
 from workflows.engine.tables import Bundle
@@ -58,7 +58,7 @@ def faults_in(files: BundleFiles, environment: Environment) -> list[Fault]:
         for code, message in _of_flow(flow, catalogue)
     ]
     if all(fault.code.split(".")[0] in _BESIDE_THE_WAY for fault in found):
-        found += soundness.faults_in(catalogue, sources)
+        found += soundness.faults_in(catalogue, sources) + duties.faults_in(catalogue, sources.forms, environment)
     return sorted(found, key=partial(_place, path)) or _as_spiffworkflow_sees_it(files, path)
 
 

@@ -89,6 +89,8 @@ class Operation:
     scarce: Scarce | None = None
     results: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Every value an entry of the result may have, by the entry's name; entries not named may have any."""
+    approved: bool = False
+    """Whether it may only follow on the decision of a post that stands above whoever began the case."""
     repeatable: bool = False
     """Whether it harms nobody to call it once more, or to have called it for nothing: a reminder, a calculation."""
 
@@ -136,5 +138,7 @@ class Environment:
     """What a timer may count its days by, under the word that a drawing uses."""
     ended: Callable[[Session, int, str | None], None] = lambda _session, _case_id, _result: None
     """Told when a case has ended, with the `result` its end event names."""
+    levels: Mapping[str, int] = field(default_factory=dict)
+    """How high the post of a lane stands; only who stands above decides on what others bring."""
     live: dict[int, Any] | None = None
     """Keeps running cases in memory between steps instead of restoring them; scenarios use it to compare."""

@@ -12,18 +12,18 @@ from workflows.domain.members import CandidateStatus
 from workflows.domain.quota_ledger import NoPlan
 from workflows.engine.environment import Calendar, Choice, Environment, Operation, Origin, Scarce
 from workflows.operations import candidates, deliberations, notices, places
-from workflows.operations.posts import PostDirectory, repairers
+from workflows.operations.posts import LEVELS, PostDirectory, repairers
 
 PLACE = "名额与编号"
 
 OPERATIONS = [
     Operation("candidates.register", "登记申请人", candidates.register, ("application",)),
-    Operation("members.admit", "登记新团员", candidates.admit, ("joined_on",)),
+    Operation("members.admit", "登记新团员", candidates.admit, ("joined_on",), approved=True),
     Operation("members.close_file", "登记团员证与电子档案", candidates.close_file, ("card_number", "entered_on")),
     Operation(
         "quota.reserve", "预留名额与编号", places.reserve, (), ("quota.exhausted",), scarce=Scarce("take", PLACE)
     ),
-    Operation("quota.use", "核销名额", places.use, scarce=Scarce("use", PLACE)),
+    Operation("quota.use", "核销名额", places.use, scarce=Scarce("use", PLACE), approved=True),
     Operation("quota.release", "退回名额", places.release, ("reason",), scarce=Scarce("give_back", PLACE)),
     Operation(
         "meetings.decide",
@@ -87,6 +87,7 @@ ENVIRONMENT = Environment(
     beginning=rules_at_beginning,
     origin=origin_of,
     repairers=repairers,
+    levels=LEVELS,
     calendars={str(days): _counting(days) for days in Days},
     ended=settle_candidate,
 )
