@@ -120,6 +120,10 @@ def heading(reason: Reason) -> str:
             return f"{reason.label} {taken}".strip()
         case Kind.REFUSAL:
             return gettext("%(step)s：没有办成", step=reason.label)
+        case Kind.INCIDENT:
+            return gettext("有异常：%(step)s", step=reason.label)
+        case Kind.JOB:
+            return gettext("%(step)s：后台正在办理", step=reason.label)
         case Kind.TIMER:
             return gettext("%(step)s：等到 %(day)s", step=reason.label, day=reason.earliest)
         case _:
@@ -140,7 +144,8 @@ def rule_said(reason: Reason) -> str:
     """The rule behind the reason: which one of which table, or in the words of a refusal; empty when there is none."""
     if reason.kind == Kind.DECISION:
         return gettext("决策表“%(table)s”第 %(n)s 条", table=reason.decision_label, n=reason.rule_number)
-    return gettext(reason.rule) if reason.kind == Kind.REFUSAL and reason.rule else ""
+    of_refusal = reason.kind in (Kind.REFUSAL, Kind.INCIDENT)
+    return gettext(reason.rule) if of_refusal and reason.rule else ""
 
 
 def shown_facts(reason: Reason) -> list[Fact]:

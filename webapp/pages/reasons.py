@@ -16,7 +16,7 @@ from workflows.engine.bundles import StepInfo
 from workflows.engine.environment import Choice
 from workflows.engine.forms import Field
 from workflows.engine.reasons import why
-from workflows.engine.reasons.reason import Condition, Fact, Reason, Remedy, SourceKind
+from workflows.engine.reasons.reason import Condition, Fact, Kind, Reason, Remedy, SourceKind
 from workflows.engine.tables import Case, StepRecord
 from workflows.operations.wiring import ENVIRONMENT
 
@@ -100,7 +100,7 @@ class _Teller:
         return ToldReason(
             kind=str(reason.kind),
             heading=reasons_told.heading(reason),
-            text=reason.text,
+            text="" if reason.kind == Kind.INCIDENT else reason.text,  # the notice above says it to every reader
             rule=reasons_told.rule_said(reason),
             article=reason.article,
             since=reason.since,

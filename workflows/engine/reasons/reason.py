@@ -21,6 +21,10 @@ class Kind(StrEnum):
     """An operation was refused, and the drawing took another way."""
     TIMER = "timer"
     """A day that has not come."""
+    INCIDENT = "incident"
+    """Something could not go on by itself, and a person has to repair it."""
+    JOB = "job"
+    """The worker has not done its step yet, or tries it again later."""
     EVENT = "event"
     """A message, a signal or a condition that has not come."""
 

@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from workflows.engine import bundles, inbox
 from workflows.engine.environment import Environment
-from workflows.engine.reasons import gates, refused, waits
+from workflows.engine.reasons import gates, refused, trouble, waits
 from workflows.engine.reasons.on_record import OnRecord
 from workflows.engine.reasons.reason import Reason
 from workflows.engine.tables import Case
@@ -19,4 +19,5 @@ def of_case(session: Session, environment: Environment, case: Case) -> list[Reas
     positions = frozenset(inbox.progress(session, case.id).current)
     against = refused.decided_against(known)
     told = frozenset(reason.decision for reason in against)
-    return [*against, *gates.kept_back(known, positions, told), *waits.waits(known, positions)]
+    back = gates.kept_back(known, positions, told)
+    return [*against, *back, *trouble.trouble(known), *waits.waits(known, positions)]
