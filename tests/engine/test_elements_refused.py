@@ -257,9 +257,9 @@ def test_a_flow_that_would_not_do_what_it_shows_is_refused(office: Office, code:
 
 
 @pytest.mark.parametrize("office", ["saved and restored"], indirect=True)
-def test_what_no_token_can_reach_is_refused_though_flows_lead_to_it(office: Office) -> None:
-    text = in_a_case(user("x"), user("y"), way("x", "y", "x"), nodes=("begin", "ask", "done"))
-    assert {("flow.unreached", "x"), ("flow.unreached", "y")} <= refused(office, text)
+def test_what_no_token_can_reach_is_refused_once_though_flows_lead_to_it(office: Office) -> None:
+    text = in_a_case(user("x"), user("y"), user("z"), way("x", "y", "x"), way("y", "z"), nodes=("begin", "ask", "done"))
+    assert {each for each in refused(office, text) if each[0] == "flow.unreached"} == {("flow.unreached", "x")}
 
 
 @pytest.mark.parametrize("office", ["saved and restored"], indirect=True)

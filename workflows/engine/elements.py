@@ -128,10 +128,8 @@ def faults_of_drawing(catalogue: Drawing) -> Iterator[tuple[str, str, str]]:
     for node in catalogue.nodes.values():
         if _is_offered(node) and offered[node.detail] > 1:
             yield "message.offered_twice", f"消息“{node.detail}”在几处由人提出，请分别定义消息", node.id
-    reached = _reached(catalogue)
-    for node in catalogue.nodes.values():
-        if node.id not in reached and any(flow.target == node.id for flow in catalogue.flows.values()):
-            yield "flow.unreached", "从开始事件走不到这里，请检查连线，或删除它", node.id
+    for element in _first_unreached(catalogue):
+        yield "flow.unreached", "从开始事件走不到这里，请检查连线，或删除它", element
 
 
 def _is_offered(node: Node) -> bool:
@@ -348,9 +346,9 @@ def _is_caught(node: Node, catalogue: Drawing) -> bool:
         inside = catalogue.nodes[inside].inside
 
 
-def _reached(catalogue: Drawing) -> set[str]:
-    """The nodes a token can reach along the flows, wherever it may start."""
-    waiting = [
+def _first_unreached(catalogue: Drawing) -> Iterator[str]:
+    """Of the nodes no token can reach, those from which all the others follow and that have a flow into them."""
+    begin = [
         node.id
         for node in catalogue.nodes.values()
         if node.kind in ("startEvent", "boundaryEvent") or node.event_subprocess
@@ -358,7 +356,18 @@ def _reached(catalogue: Drawing) -> set[str]:
     following: dict[str, list[str]] = {}
     for flow in catalogue.flows.values():
         following.setdefault(flow.source, []).append(flow.target)
-    reached: set[str] = set()
+    entered = {flow.target for flow in catalogue.flows.values()}
+    reached = _reached(begin + [node for node in catalogue.nodes if node not in entered], following)
+    left = {node: _reached([node], following) for node in catalogue.nodes if node not in reached}
+    for node in sorted(left, key=lambda each: -len(left[each])):
+        if node not in reached:
+            reached |= left[node]
+            yield node
+
+
+def _reached(begin: list[str], following: dict[str, list[str]]) -> set[str]:
+    """The nodes a token can reach along the flows."""
+    waiting, reached = list(begin), set[str]()
     while waiting:
         here = waiting.pop()
         if here not in reached:

@@ -8,7 +8,10 @@ from workflows.engine.gate.moves import ANY_TIME, GO, Moves, State, TooLarge
 from workflows.engine.gate.net import Spot
 
 MOST_STATES = 20_000
-"""States of one drawing. Admission has about 600; at some 10,000 states a second this takes two seconds."""
+"""States of one drawing: admission has a hundred, ten steps side by side have a thousand."""
+
+MOST_DOUBLED = 300
+"""States that are looked at where two tokens run in one way: there may be as many as pairs of places."""
 
 
 @dataclass
@@ -58,7 +61,7 @@ class Explored:
 def explore(moves: Moves, begin: Spot, findings: Findings, before: tuple[str, ...] = ()) -> Explored:
     """All states from a token at `begin`, a start or a boundary event; `before` is the way that led there.
 
-    Raises TooLarge.
+    Raises TooLarge, also when a token that comes twice has been found and only its consequences would follow.
     """
     explored = Explored(before=before)
     numbers: dict[State, int] = {}
@@ -66,7 +69,7 @@ def explore(moves: Moves, begin: Spot, findings: Findings, before: tuple[str, ..
 
     def number_of(state: State, parent: int, trail: tuple[str, ...]) -> int:
         if state not in numbers:
-            if len(numbers) >= MOST_STATES:
+            if len(numbers) >= (MOST_DOUBLED if findings.has_doubled else MOST_STATES):
                 raise TooLarge()
             numbers[state] = len(explored.states)
             explored.states.append(state)

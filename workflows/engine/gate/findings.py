@@ -31,6 +31,11 @@ class Findings:
     behind: tuple[str, ...] = ()
     """The way to the state that is looked at now."""
 
+    @property
+    def has_doubled(self) -> bool:
+        """Whether somewhere a token comes where another is."""
+        return any(code == "gate.doubled" for code, _ in self.found)
+
     def note(self, code: str, spot: Spot, trail: tuple[str, ...], *told: str) -> None:
         """Keep it unless the same was found at the same element before."""
         key = (code, spot.id)

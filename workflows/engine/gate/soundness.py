@@ -24,5 +24,6 @@ def faults_in(drawing: Drawing, sources: Sources) -> list[Fault]:
         begun = [spot for spot in net.spots if spot in moves.apart and spot.id in findings.passed]
         explored += [explore(moves, spot, findings, findings.entered[spot.id][:-1]) for spot in begun]
     except TooLarge:
-        return [*verdict.of_findings(net, findings), verdict.too_large(drawing)]
+        too_large = [] if findings.has_doubled else [verdict.too_large(drawing)]
+        return verdict.of_findings(net, findings) + too_large
     return verdict.of(net, explored, findings)

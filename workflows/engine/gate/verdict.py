@@ -97,21 +97,26 @@ def _circling(net: Net, explored: Explored) -> Iterator[Finding]:
     stuck = {number for number in range(len(explored.states)) if explored.is_stuck(number)}
     finishing = explored.finishing(ends | stuck | explored.unanswered)
     lost = [number for number in range(len(explored.states)) if number not in finishing]
-    seen: set[int] = set()
+    told: set[int] = set()
     for number in lost:
-        if number in seen:
+        if number in told:
             continue
-        circle = _reachable(explored, number)
-        if not all(each not in seen for each in circle):
-            seen |= circle
-            continue
-        seen |= circle
-        spots = [spot for each in circle for spot, _ in net.resting(explored.states[each].marking)]
-        steps = list(dict.fromkeys(spot for spot in net.spots if spot in spots and spot.inner is None))
+        circle = _innermost(explored, number)
+        told |= explored.finishing(circle)
+        spots = {spot for each in circle for spot, _ in net.resting(explored.states[each].marking)}
+        steps = [spot for spot in net.spots if spot in spots and spot.inner is None]
         named = next((spot for spot in steps if spot.waits), steps[0])
         labels = tuple(wording.label(spot) for spot in steps if spot.waits)
         there = next(each for each in sorted(circle) if named in dict(net.resting(explored.states[each].marking)))
         yield Finding("gate.livelock", named, without_repeats((*explored.way_to(there), named.id)), labels)
+
+
+def _innermost(explored: Explored, begin: int) -> set[int]:
+    """The states a case that came to `begin` goes round in at last."""
+    circle = _reachable(explored, begin)
+    while len(further := _reachable(explored, max(circle))) < len(circle):
+        circle = further
+    return circle
 
 
 def _reachable(explored: Explored, begin: int) -> set[int]:
