@@ -107,6 +107,11 @@ def test_json_has_the_documented_keys(tuancheng: Tuancheng, tmp_path: Path) -> N
     assert told["required"][0]["result"] == {"outcome": 1}
 
 
+def test_a_decision_may_be_called_by_its_name(tuancheng: Tuancheng, tmp_path: Path) -> None:
+    path = written(tmp_path, table(("-", '"a"')))
+    assert tuancheng("decision", "evaluate", path, "适合", "--data", "{}").exit_code == 0
+
+
 def test_data_may_stand_in_a_file(tuancheng: Tuancheng, tmp_path: Path) -> None:
     data = tmp_path / "data.json"
     data.write_text(as_text(TOO_YOUNG), "utf-8")

@@ -101,7 +101,7 @@ def _read(path: Path) -> tuple[list[Decision], list[Fault]]:
 def _named(path: Path, name: str) -> Decision:
     """The decision to try. What is only proved of its rules does not keep it from being tried on facts."""
     found, faults = _read(path)
-    decision = next((each for each in found if each.id == name), None)
+    decision = next((each for each in found if name in (each.id, each.name)), None)
     if decision is None and found:
         _stop(f"文件中没有名为 {name} 的决策，可用的有 {'、'.join(each.id for each in found)}")
     if decision is not None:

@@ -188,6 +188,14 @@ def test_a_condition_outside_the_allowed_values_is_named() -> None:
     assert codes(('"赤峰"', "1"), ('"海拉尔", "通辽"', "2"), inputs=town) == [("decision.never", "r2i1")]
 
 
+@pytest.mark.parametrize("cell, never", [("> 100", True), ("[101..200]", True), ("100", False), (">= 100", False)])
+def test_an_order_of_which_nothing_is_allowed_is_named(cell: str, *, never: bool) -> None:
+    column = [("年龄", "age", "number", "[0..100]")]
+    [*found] = told("decision.never", (cell, "1"), ("-", "2"), inputs=column, policy="FIRST")
+    assert bool(found) == never
+    assert all("没有一个值在该列允许的值" in message for message in found)
+
+
 def test_a_result_outside_the_allowed_values_is_named() -> None:
     outputs = [("outcome", "", '"pass", "fail"')]
     assert codes(("true", '"pass"'), ("false", '"no"'), inputs=[TRUTH], outputs=outputs) == [

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.engine.conftest import Office
 from tests.support.decision_tables import dmn, read, table
-from tests.support.drawings import bundle, decide, drawing, end, start, user, way
+from tests.support.drawings import bundle, decide, drawing, end, flow, start, user, way, xor
 from workflows import journal
 from workflows.engine import bundles, decisions
 from workflows.engine.decisions import Trace
@@ -148,23 +148,28 @@ def test_large_whole_numbers_reach_the_conditions_as_they_are() -> None:
     assert decisions.evaluate(found, {"x": 9007199254740992})[0] == {"outcome": "other"}
 
 
-AGE_FORM = '{"components":[{"type":"number","key":"age","label":"年龄"}%s]}'
+AGE_FORM = '{"components":[{"type":"number","key":"age","label":"年龄"}]}'
 
 
-def test_the_journal_keeps_enough_to_explain_a_case_later(office: Office) -> None:
+def test_the_answer_chooses_the_way_and_the_journal_keeps_enough_to_explain_it_later(office: Office) -> None:
     text = drawing(
         start(),
         user("ask"),
         decide("judge", "fit"),
-        end(),
-        way("begin", "ask", "judge", "done"),
+        xor("which", default="otherwise"),
+        end("welcome"),
+        end("sorry"),
+        way("begin", "ask", "judge", "which"),
+        flow("which", "welcome", 'fit.outcome == "pass"'),
+        flow("which", "sorry", name="otherwise"),
         lanes={"书记": ["ask"]},
     )
     rules = [("< limits.low", '"fail"'), (">= limits.low", '"pass"')]
     office.given = {"limits": {"low": 14}}
-    files = bundle(text, ask=AGE_FORM % "", fit_dmn=dmn(table(*rules, inputs=[("年龄", "ask.age", "number")])))
+    files = bundle(text, ask=AGE_FORM, fit_dmn=dmn(table(*rules, inputs=[("年龄", "ask.age", "number")])))
     case = office.start(files)
     office.do("ask", age=13)
+    assert office.ended_at == "sorry"
     [entry] = [
         entry
         for entry in journal.entries_of(office.session, journal.case_chain(case.id))

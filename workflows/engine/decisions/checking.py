@@ -126,9 +126,10 @@ class _Check:
 
     def _proved(self, table: DecisionTable) -> Iterator[Fault]:
         """What is wrong between conditions and between rules, where it can be proved."""
-        yield from self._never(table)
+        yield from self._results(table)
         if not coverage.is_provable(table):
             return
+        yield from self._never(table)
         for overlap in islice(coverage.overlaps(table), MOST_OVERLAPS):
             first, second, told = overlap.first, overlap.second, _facts(overlap.example)
             which = f"{first.title}和{second.title}同时适用于{told}"
@@ -147,13 +148,14 @@ class _Check:
         for place, column in enumerate(table.inputs):
             if column.allowed is None or not points.is_sure(column.allowed.test):
                 continue
-            for rule in table.rules:
+            for rule, outside in coverage.outside(table, place):
                 cell = rule.cells[place]
-                for value in _values_asked(cell):
-                    if cells.accepts(column.allowed.test, value, {}) is not True:
-                        outside = f"{said(value)} 不在该列允许的值（{column.allowed.text}）之内，永远不会成立"
-                        message = f"{rule.title}中“{column.title}”的条件“{cell.text}”：{outside}"
-                        yield self._fault("decision.never", message, cell.id or rule.id, cell.line)
+                told = f"{said(outside[0])} 不在" if outside else "没有一个值在"
+                never = f"{told}该列允许的值（{column.allowed.text}）之内，永远不会成立"
+                message = f"{rule.title}中“{column.title}”的条件“{cell.text}”：{never}，请改正"
+                yield self._fault("decision.never", message, cell.id or rule.id, cell.line)
+
+    def _results(self, table: DecisionTable) -> Iterator[Fault]:
         for rule in table.rules:
             for output, entry in zip(table.outputs, rule.entries, strict=True):
                 if output.allowed and points.is_sure(output.allowed.test):
@@ -173,13 +175,6 @@ class _Check:
 
 def _facts(example: tuple[tuple[str, Any], ...]) -> str:
     return "“" + "，".join(f"{title} 为 {said(fact)}" for title, fact in example) + "”" if example else "任何情况"
-
-
-def _values_asked(cell: Cell) -> list[Any]:
-    """The values a condition asks for one by one, each of which must be possible."""
-    tests = cell.test.tests if isinstance(cell.test, cells.AnyOf) else (cell.test,)
-    asked = [each.operand for each in tests if isinstance(each, cells.Equals)]
-    return [each.value for each in asked if isinstance(each, cells.Literal) and each.value is not None]
 
 
 def _fault_of(cell: Cell) -> str | None:

@@ -115,6 +115,28 @@ def unreachable(table: DecisionTable) -> Iterator[tuple[Rule, tuple[Rule, ...]]]
             return
 
 
+def outside(table: DecisionTable, place: int) -> Iterator[tuple[Rule, list[Any]]]:
+    """Rules whose condition in a column asks for what its allowed values leave out, with the values named so.
+
+    None are named where the condition names values in an order (`> 200`) and all of them are left out.
+    """
+    about = table.inputs[place]
+    column = points.everything(about, _tests(table, place))
+    for rule, accepted, sure in zip(table.rules, column.accepted, column.sure, strict=True):
+        asked = _asked(rule.cells[place].test)
+        allowed = about.allowed.test if about.allowed else cells.ANYTHING
+        left_out = [value for value in asked if cells.accepts(allowed, value, {}) is not True]
+        if left_out or (sure and not accepted):
+            yield rule, left_out
+
+
+def _asked(test: cells.Test) -> list[Any]:
+    """The values a condition asks for one by one, each of which must be possible."""
+    tests = test.tests if isinstance(test, cells.AnyOf) else (test,)
+    asked = [each.operand for each in tests if isinstance(each, cells.Equals)]
+    return [each.value for each in asked if isinstance(each, cells.Literal) and each.value is not None]
+
+
 def _everything(table: DecisionTable) -> list[Column]:
     return [
         points.everything(about, _tests(table, place), [rule.cells[place].text for rule in table.rules])
