@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable, Sequence
+from datetime import datetime, time
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 
+from workflows.clock import OFFICE_ZONE
 from workflows.engine.environment import Choice
 from workflows.engine.forms import Field
 from workflows.engine.reasons.reason import Condition, Fact, Kind, Reason
@@ -123,11 +125,25 @@ def heading(reason: Reason) -> str:
         case Kind.INCIDENT:
             return gettext("有异常：%(step)s", step=reason.label)
         case Kind.JOB:
-            return gettext("%(step)s：后台正在办理", step=reason.label)
+            return _of_job(reason)
         case Kind.TIMER:
-            return gettext("%(step)s：等到 %(day)s", step=reason.label, day=reason.earliest)
+            return gettext("%(step)s：等到 %(day)s", step=reason.label, day=moment_said(reason.until))
         case _:
             return _awaited(reason)
+
+
+def _of_job(reason: Reason) -> str:
+    if reason.until is None:
+        return gettext("%(step)s：后台正在办理", step=reason.label)
+    return gettext("%(step)s：后台未办成，%(time)s 再试", step=reason.label, time=moment_said(reason.until))
+
+
+def moment_said(moment: datetime | None) -> str:
+    """The office day of a moment, with the time where it is not the first of the day."""
+    if moment is None:
+        return ""
+    local = moment.astimezone(OFFICE_ZONE)
+    return local.strftime("%Y-%m-%d %H:%M" if local.time() != time.min else "%Y-%m-%d")
 
 
 def _awaited(reason: Reason) -> str:
