@@ -72,6 +72,41 @@ def test_check_finds_faults_in_whatever_it_is_given(tuancheng: Tuancheng, tmp_pa
     assert all(each["code"] and each["message"] for each in told["faults"])
 
 
+FOREIGN = sorted(Path("tests/engine/foreign").glob("*.bpmn"))
+
+
+@pytest.mark.parametrize("path", FOREIGN, ids=lambda path: path.stem)
+def test_check_lists_what_another_tools_drawing_needs(tuancheng: Tuancheng, path: Path) -> None:
+    answer = tuancheng("process", "check", str(path), "--json")
+    assert isinstance(answer.exception, SystemExit), answer.exception
+    told = json.loads(answer.output)
+    assert (answer.exit_code, told["ok"]) == (1, False)
+    assert all(fault["code"] and fault["message"] and fault["file"] == path.name for fault in told["faults"])
+
+
+def test_check_tells_an_administrator_what_to_write_instead(tuancheng: Tuancheng) -> None:
+    answer = tuancheng("process", "check", "tests/engine/foreign/camunda7_user_tasks.bpmn")
+    assert answer.exit_code == 1
+    assert "camunda7_user_tasks.bpmn:5  填写申请 [apply]  Camunda 7 的 formKey" in answer.stderr
+    assert "forms/apply.form" in answer.stderr
+    assert "共 13 处问题。" in answer.stderr
+
+
+@pytest.mark.parametrize("name", ["export.zip", "notes.txt", "table.dmn", "picture.png"])
+def test_check_takes_any_file_and_says_what_it_is(tuancheng: Tuancheng, tmp_path: Path, name: str) -> None:
+    content = {
+        "export.zip": b"PK\x03\x04",
+        "notes.txt": "先申请".encode(),
+        "table.dmn": Path("tests/engine/foreign/dmn_table.bpmn").read_bytes(),
+        "picture.png": b"\x89PNG\r\n",
+    }[name]
+    (tmp_path / name).write_bytes(content)
+    answer = tuancheng("process", "check", str(tmp_path / name))
+    assert answer.exit_code == 1
+    assert "这是" in answer.stderr
+    assert "共 1 处问题。" in answer.stderr
+
+
 @pytest.mark.parametrize("verb", ["check", "test"])
 def test_a_path_that_is_not_there_is_a_fault(tuancheng: Tuancheng, tmp_path: Path, verb: str) -> None:
     answer = tuancheng("process", verb, str(tmp_path / "nowhere"))
