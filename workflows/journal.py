@@ -75,6 +75,11 @@ class Event(StrEnum):
     HOLIDAY_REMOVED = "holiday:removed"
     CALENDAR_UNKNOWN = "calendar:unknown"
     RECONCILED = "quota:reconciled"
+    RULE_TIGHTENING_PROPOSED = "rule:tightening_proposed"
+    RULE_TIGHTENING_APPROVED = "rule:tightening_approved"
+    RULE_TIGHTENING_DECLINED = "rule:tightening_declined"
+    RULE_TIGHTENING_WITHDRAWN = "rule:tightening_withdrawn"
+    RULES_TAKEN = "rules:taken"
 
 
 class JournalChain(Base):

@@ -2,7 +2,18 @@
 
 from workflows import idempotency, journal, outbox
 from workflows.database import Base
-from workflows.domain import accounts, calendars, evidence, members, numbering, people, posts, quota_ledger, units
+from workflows.domain import (
+    accounts,
+    calendars,
+    evidence,
+    members,
+    numbering,
+    people,
+    posts,
+    quota_ledger,
+    rules_in_force,
+    units,
+)
 from workflows.engine import job_tables, mailbox
 from workflows.engine import tables as engine_tables
 from workflows.engine.moving import move_tables
@@ -28,5 +39,6 @@ __all__ = [
     "people",
     "posts",
     "quota_ledger",
+    "rules_in_force",
     "units",
 ]

@@ -5,12 +5,13 @@ from typing import Any, get_args
 
 from sqlalchemy.orm import Session
 
-from workflows import clock
-from workflows.domain import calendars, meetings, members, quota_ledger, rule_sets
+from workflows import journal
+from workflows.domain import calendars, meetings, members, rule_sets, rules_in_force
 from workflows.domain.calendars import Days
 from workflows.domain.members import CandidateStatus
-from workflows.domain.quota_ledger import NoPlan
+from workflows.domain.rule_sets import Confidence
 from workflows.engine.environment import Calendar, Choice, Environment, Operation, Origin, Scarce
+from workflows.journal import Event
 from workflows.operations import candidates, deliberations, notices, places
 from workflows.operations.posts import LEVELS, PostDirectory, repairers
 
@@ -46,23 +47,33 @@ OPERATIONS = [
 """Every operation, with its Chinese title, parameters and the error codes it offers to the drawing."""
 
 
-def rules_at_beginning(session: Session, _process: str, _unit_id: int) -> dict[str, Any]:
-    """A new case keeps the rule set of the plan it will draw its place from."""
-    try:
-        rule_set = quota_ledger.current_plan(session).rule_set
-    except NoPlan:
-        rule_set = rule_sets.for_plan_year(clock.today().year).name
-    return {"rule_set": rule_set, "rules": rule_sets.values(rule_set)}
+def rules_at_beginning(session: Session, process: str, unit_id: int) -> dict[str, Any]:
+    """A new case keeps the rules that hold for its unit on this day, under the plan it will draw its place from.
+
+    Which units' tightenings are among them is journalled in the chain of the case's unit.
+    """
+    kept, tightenings = rules_in_force.for_a_case(session, unit_id)
+    if tightenings:
+        facts = {"process": process, "rule_set": kept["rule_set"], "tightenings": tightenings}
+        journal.record(session, Event.RULES_TAKEN, chain=journal.unit_chain(unit_id), **facts)
+    return kept
 
 
 def origin_of(data: Mapping[str, Any], name: str) -> Origin | None:
-    """Where a value of the case's rule set comes from, by its name in drawings: `rules.class_hours_min`."""
+    """Where a value of the case's rules comes from, by its name in drawings: `rules.class_hours_min`.
+
+    What a unit has tightened is local, and no published rule: the unit is told beside the article it goes beyond.
+    """
     root, _, parameter = name.partition(".")
     rule_set = rule_sets.ALL.get(str(data.get("rule_set")))
     if root != "rules" or rule_set is None or parameter not in rule_set.parameters:
         return None
     found = rule_set.parameters[parameter]
-    sure = found.confidence if found.confidence.is_law else rule_sets.Confidence.UNVERIFIED
+    by = data.get("tightenings", {}).get(parameter)
+    if by is not None:
+        article = f"{by['unit']}从严（{by['since']}至{by['until']}），原依据：{found.article}"
+        return Origin(found.title, article, str(Confidence.LOCAL), found.unit)
+    sure = found.confidence if found.confidence.is_law else Confidence.UNVERIFIED
     return Origin(found.title, found.article, str(sure), found.unit)
 
 

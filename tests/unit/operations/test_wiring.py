@@ -6,8 +6,11 @@ import pytest
 from sqlalchemy.orm import Session
 
 from tests.support.cast import Cast
+from workflows import clock, journal
 from workflows.domain import calendars
+from workflows.domain.rules_in_force import State, Tightening
 from workflows.engine.environment import Origin
+from workflows.journal import Event
 from workflows.operations.wiring import ENVIRONMENT
 
 
@@ -30,3 +33,39 @@ def test_a_value_of_the_rule_set_is_told_with_its_article_and_how_sure_that_is()
 def test_nothing_is_told_of_a_value_no_rule_set_has(rule_set: str, name: str) -> None:
     assert ENVIRONMENT.origin({"rule_set": rule_set}, name) is None
     assert ENVIRONMENT.origin({"rule_set": "NMG_2020"}, "submit_application.introducers") is None
+
+
+def test_a_case_begins_with_what_the_units_above_have_tightened_and_the_journal_says_which(
+    session: Session, cast: Cast
+) -> None:
+    row = Tightening(
+        unit_id=cast.school.id,
+        parameter="class_hours_min",
+        value=12,
+        reason="因排课需要",
+        since=date(2020, 1, 1),
+        until=date(2099, 12, 31),
+        state=State.APPROVED,
+        approver_unit_id=cast.county.id,
+        proposed_by=cast.gaowa.id,
+        proposed_at=clock.now(),
+        decided_by=cast.zhao.id,
+        decided_at=clock.now(),
+    )
+    session.add(row)
+    session.flush()
+    data = ENVIRONMENT.beginning(session, "admission", cast.branch.id)
+    assert data["rules"]["class_hours_min"] == 12
+    told = ENVIRONMENT.origin(data, "rules.class_hours_min")
+    assert told is not None
+    assert told.confidence == "local"
+    assert told.article == "第一中学团委从严（2020-01-01至2099-12-31），原依据：细则：团课学习"
+    assert ENVIRONMENT.origin(data, "rules.introducers").article == "团章第四条"
+    [entry] = journal.entries_of(session, journal.unit_chain(cast.branch.id))
+    assert entry.event == Event.RULES_TAKEN
+    assert entry.facts == {"process": "admission", "rule_set": data["rule_set"], "tightenings": [row.id]}
+
+
+def test_nothing_is_journalled_where_nothing_is_tightened(session: Session, cast: Cast) -> None:
+    ENVIRONMENT.beginning(session, "admission", cast.branch.id)
+    assert journal.entries_of(session, journal.unit_chain(cast.branch.id)) == []
