@@ -23,7 +23,7 @@ from workflows.operations.wiring import ENVIRONMENT
 
 ADMISSION = Path(__file__).parents[3] / "bpmn" / "admission"
 OF_EACH = int(os.environ.get("TUANCHENG_MUTANTS", "12"))
-HARMLESS_OF_EACH = OF_EACH // 2
+HARMLESS_OF_EACH = OF_EACH // 3
 SEED = os.environ.get("TUANCHENG_MUTANT_SEED", "")
 
 
