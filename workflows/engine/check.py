@@ -148,6 +148,7 @@ def _of_node(
         yield "decision.missing", f"没有名为 {node.decision or '（空）'} 的决策表，请把它的 .dmn 文件放进流程包"
     elif node.kind == "businessRuleTask":
         yield from _secrets_decided_on(sources.decisions[node.decision or ""], sources.forms)
+        yield from decisions.gaps_after_forms(node, sources.decisions[node.decision or ""], catalogue, sources.forms)
     if node.kind in elements.THROWS and node.event == "message":
         yield from _secrets_sent(node, sources.forms)
     calendar = node.properties.get("calendar") if node.event == "timer" else None

@@ -1,6 +1,7 @@
 """Decision tables (DMN 1.1 to 1.5, as dmn-js writes them): read, checked, evaluated, and explained rule by rule."""
 
 from workflows.engine.decisions.checking import PROVED, faults_in, texts_of
+from workflows.engine.decisions.entered import gaps_after_forms
 from workflows.engine.decisions.evaluation import DecisionFault, evaluate, retrace
 from workflows.engine.decisions.explaining import Need, Way, what_would_pass
 from workflows.engine.decisions.model import Decision, DecisionTable
@@ -21,6 +22,7 @@ __all__ = [
     "Way",
     "evaluate",
     "faults_in",
+    "gaps_after_forms",
     "read",
     "retrace",
     "said",

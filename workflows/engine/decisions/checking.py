@@ -131,14 +131,14 @@ class _Check:
             return
         yield from self._never(table)
         for overlap in islice(coverage.overlaps(table), MOST_OVERLAPS):
-            first, second, told = overlap.first, overlap.second, _facts(overlap.example)
-            which = f"{first.title}和{second.title}同时适用于{told}"
+            first, second = overlap.first, overlap.second
+            which = f"{first.title}和{second.title}同时适用于{told(overlap.example)}"
             instead = "只许一条规则适用" if table.hit_policy == "UNIQUE" else "同时适用的规则结果必须相同"
             message = f"{which}；命中策略 {table.hit_policy} {instead}，请收窄其中一条的条件，或改用 FIRST"
             yield self._fault("decision.overlap", message, second.id, second.line)
         if (facts := coverage.gap(table)) is not None:
             advice = "请补一条规则或写明默认结果；如果这种情况不会出现，请在输入列写明允许的值（inputValues）"
-            yield self._fault("decision.gap", f"没有一条规则适用于{_facts(facts)}：{advice}")
+            yield self._fault("decision.gap", f"没有一条规则适用于{told(facts)}：{advice}")
         for rule, earlier in coverage.unreachable(table):
             which = "、".join(each.title for each in earlier)
             message = f"{rule.title}永远轮不到：它适用的情况都已被{which}包住，请删除它，或移到前面"
@@ -150,8 +150,8 @@ class _Check:
                 continue
             for rule, outside in coverage.outside(table, place):
                 cell = rule.cells[place]
-                told = f"{said(outside[0])} 不在" if outside else "没有一个值在"
-                never = f"{told}该列允许的值（{column.allowed.text}）之内，永远不会成立"
+                which = f"{said(outside[0])} 不在" if outside else "没有一个值在"
+                never = f"{which}该列允许的值（{column.allowed.text}）之内，永远不会成立"
                 message = f"{rule.title}中“{column.title}”的条件“{cell.text}”：{never}，请改正"
                 yield self._fault("decision.never", message, cell.id or rule.id, cell.line)
 
@@ -173,7 +173,8 @@ class _Check:
                 yield self._fault("decision.output", message, entry.id or rule.id, entry.line)
 
 
-def _facts(example: tuple[tuple[str, Any], ...]) -> str:
+def told(example: tuple[tuple[str, Any], ...]) -> str:
+    """Facts by column, as a message names them."""
     return "“" + "，".join(f"{title} 为 {said(fact)}" for title, fact in example) + "”" if example else "任何情况"
 
 
