@@ -53,7 +53,9 @@ def show(case_id: int) -> Any:
     shared = case_view.shared(session, case)
     counting = step_that_counts(bundles.parsed(session, case.bundle_id))
     voted = any(one.step == counting for one in shared["filed"])
-    return render_template("case/show.html", **shared, voted=voted, reasons=reasons.told(session, case))
+    return render_template(
+        "case/show.html", **shared, voted=voted, reasons=reasons.told(session, case, shared["progress"])
+    )
 
 
 @bp.route("/<id:case_id>/messages/<message>", methods=["GET", "POST"])

@@ -15,6 +15,7 @@ from workflows.engine import bundles
 from workflows.engine.bundles import StepInfo
 from workflows.engine.environment import Choice
 from workflows.engine.forms import Field
+from workflows.engine.inbox import Progress
 from workflows.engine.reasons import why
 from workflows.engine.reasons.reason import Condition, Fact, Kind, Reason, Remedy, SourceKind
 from workflows.engine.tables import Case, StepRecord
@@ -76,9 +77,9 @@ class ToldReason:
     """What people have to do when a wait is over, and in which lane."""
 
 
-def told(session: Session, case: Case) -> list[ToldReason]:
+def told(session: Session, case: Case, progress: Progress) -> list[ToldReason]:
     """Why the case has not come further, as its page says it."""
-    reasons = why.of_case(session, ENVIRONMENT, case)
+    reasons = why.of_case(session, ENVIRONMENT, case, progress.current)
     records = [record for reason in reasons for fact in _every_fact(reason) for record in fact.source.records]
     people = [person for record in records for person in (record.person_id, record.for_person_id)]
     teller = _Teller(case.unit_id, names_of(session, people), bundles.parsed(session, case.bundle_id).steps)

@@ -7,7 +7,6 @@ from workflows.engine import expressions
 from workflows.engine.drawing import Flow, Node
 from workflows.engine.expressions import ExpressionFault
 from workflows.engine.forms import Field, Form
-from workflows.engine.reasons.names import decisive
 from workflows.engine.reasons.on_record import OnRecord
 from workflows.engine.reasons.reason import Fact, Gate, Kind, Reason, Way
 from workflows.engine.tables import StepRecord
@@ -164,7 +163,7 @@ def reachable(known: OnRecord, starts: list[str], without: frozenset[str] = froz
         node = waiting.pop()
         if node not in found and node not in without:
             found.add(node)
-            waiting += [flow.target for flow in known.bundle.drawing.outgoing(node)]
+            waiting += known.onward[node]
     return found
 
 
@@ -190,7 +189,7 @@ def _needs(condition: str, outcome: str) -> bool:
 def _passed(known: OnRecord, node: Node, taken: Flow, record: StepRecord) -> Reason:
     flows = known.bundle.drawing.outgoing(node.id)
     condition = taken.condition or " or ".join(f"({flow.condition})" for flow in flows if flow.condition)
-    facts = [known.fact(name) for name in decisive(condition, known.data)]
+    facts = [known.fact(name) for name in known.decisive(condition)]
     grounds = _grounds(known, facts)
     return Reason(
         kind=Kind.GATE,

@@ -12,6 +12,7 @@ from workflows.engine import bundles, cases, expressions, inbox
 from workflows.engine.bundles import ParsedBundle
 from workflows.engine.environment import Environment
 from workflows.engine.forms import Field, Form
+from workflows.engine.reasons.names import decisive
 from workflows.engine.reasons.reason import Fact, Source, SourceKind
 from workflows.engine.tables import Bundle, Case, StepRecord
 from workflows.journal import Event, JournalEntry
@@ -26,6 +27,7 @@ class OnRecord:
         self.session, self.environment, self.case, self.bundle = session, environment, case, bundle
         self.records = inbox.history(session, case.id)
         self.entries = journal.entries_of(session, journal.case_chain(case.id))
+        self._decisive: dict[str, tuple[str, ...]] = {}
         self.data: Mapping[str, Any] = {**cases.data_of(case), "today": clock.today().isoformat()}
 
     @cached_property
@@ -37,6 +39,14 @@ class OnRecord:
     def _results(self) -> dict[str, str]:
         """The service step behind each result of an operation."""
         return {node.result: node.id for node in self.bundle.drawing.nodes.values() if node.result}
+
+    @cached_property
+    def onward(self) -> dict[str, list[str]]:
+        """Where the flows lead that leave an element; asked for often, and the drawing would look through all flows."""
+        found: dict[str, list[str]] = {node: [] for node in self.bundle.drawing.nodes}
+        for flow in self.bundle.drawing.flows.values():
+            found[flow.source].append(flow.target)
+        return found
 
     def label(self, step: str) -> str:
         """What the drawing calls the step."""
@@ -137,6 +147,12 @@ class OnRecord:
         behind = [self.last_record(root, before) for root in roots]
         records = tuple(record for record in behind if record is not None)
         return Source(SourceKind.OPERATION, step, self.label(step), records, called.recorded_at if called else None)
+
+    def decisive(self, expression: str) -> tuple[str, ...]:
+        """The names on which an expression's value rests; the same one is asked about for several reasons."""
+        if expression not in self._decisive:
+            self._decisive[expression] = decisive(expression, self.data)
+        return self._decisive[expression]
 
     def behind(self, fact: Fact) -> list[Fact]:
         """The single facts that an operation was given to find this one."""

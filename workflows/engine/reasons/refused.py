@@ -8,7 +8,6 @@ from workflows.engine import decisions, expressions
 from workflows.engine.decisions import CellTrace, DecisionFault, DecisionTable, Need, RuleTrace, Trace, Way, cells, said
 from workflows.engine.decisions.cells import CellFault
 from workflows.engine.expressions import ExpressionFault
-from workflows.engine.reasons.names import decisive
 from workflows.engine.reasons.on_record import OnRecord
 from workflows.engine.reasons.reason import Condition, Fact, Kind, Reason, Remedy, Source, SourceKind
 from workflows.journal import Event, JournalEntry
@@ -105,7 +104,7 @@ def facts_of(known: OnRecord, trace: Trace, cell: CellTrace, before: int) -> lis
     if expressions.is_path(cell.expression):
         fact = known.fact(cell.expression, label=cell.input, before=before)
         return [replace(fact, value=None if fact.secret else cell.fact, unit=fact.unit or unit), *compared]
-    names = decisive(cell.expression, known.data)
+    names = known.decisive(cell.expression)
     behind = [_seen(known.fact(name, before=before), trace) for name in names]
     secret = any(known.is_secret(name) for name in expressions.names_in(cell.expression))
     source = Source(SourceKind.EXPRESSION)

@@ -1,6 +1,6 @@
 """What the worker still has to do for a case, and what could not go on by itself."""
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from workflows import clock
 from workflows.engine import incidents
@@ -8,11 +8,12 @@ from workflows.engine.job_tables import Incident, Job, JobStatus
 from workflows.engine.reasons.on_record import OnRecord
 from workflows.engine.reasons.reason import Kind, Reason
 
+_JOBS = select(Job).where(Job.case_id == bindparam("case"), Job.status != JobStatus.FAILED).order_by(Job.id)
+
 
 def trouble(known: OnRecord) -> list[Reason]:
     """The case's open incidents, then the steps that the worker has not done yet."""
-    query = select(Job).where(Job.case_id == known.case.id, Job.status != JobStatus.FAILED).order_by(Job.id)
-    jobs = [_job(job) for job in known.session.scalars(query)]
+    jobs = [_job(job) for job in known.session.scalars(_JOBS, {"case": known.case.id})]
     return [*(_incident(each) for each in incidents.of_cases(known.session, [known.case.id])), *jobs]
 
 

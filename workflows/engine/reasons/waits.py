@@ -1,15 +1,21 @@
 """What a case waits for without anybody having to act: days, messages, signals, conditions."""
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from workflows.clock import OFFICE_ZONE
 from workflows.engine import expressions
 from workflows.engine.drawing import Node
 from workflows.engine.mailbox import AwaitedEvent
-from workflows.engine.reasons.names import decisive
 from workflows.engine.reasons.on_record import OnRecord
 from workflows.engine.reasons.reason import Fact, Kind, Reason
 from workflows.engine.tables import DueTimer
+
+_TIMERS = (
+    select(DueTimer)
+    .where(DueTimer.case_id == bindparam("case"), DueTimer.attached_to.is_(None))
+    .order_by(DueTimer.due_at, DueTimer.id)
+)
+_AWAITED = select(AwaitedEvent).where(AwaitedEvent.case_id == bindparam("case")).order_by(AwaitedEvent.id)
 
 
 def waits(known: OnRecord, positions: frozenset[str]) -> list[Reason]:
@@ -18,8 +24,7 @@ def waits(known: OnRecord, positions: frozenset[str]) -> list[Reason]:
 
 
 def _timers(known: OnRecord) -> list[Reason]:
-    query = select(DueTimer).where(DueTimer.case_id == known.case.id, DueTimer.attached_to.is_(None))
-    rows = known.session.scalars(query.order_by(DueTimer.due_at, DueTimer.id))
+    rows = known.session.scalars(_TIMERS, {"case": known.case.id})
     return [_timer(known, row) for row in rows if known.bundle.drawing.nodes[row.step].kind != "startEvent"]
 
 
@@ -55,7 +60,7 @@ def steps_after(known: OnRecord, node: Node) -> tuple[str, ...]:
 
 
 def _facts(known: OnRecord, texts: list[str]) -> tuple[Fact, ...]:
-    names = [name for text in texts for name in decisive(text, known.data)]
+    names = [name for text in texts for name in known.decisive(text)]
     told = [known.fact(name) for name in dict.fromkeys(names)]
     return tuple(each for fact in told for each in (fact, *known.behind(fact)))
 
@@ -67,8 +72,7 @@ def _articles(facts: tuple[Fact, ...]) -> str:
 
 
 def _events(known: OnRecord, positions: frozenset[str]) -> list[Reason]:
-    awaited = select(AwaitedEvent).where(AwaitedEvent.case_id == known.case.id)
-    since = {row.step: row.since for row in known.session.scalars(awaited.order_by(AwaitedEvent.id))}
+    since = {row.step: row.since for row in known.session.scalars(_AWAITED, {"case": known.case.id})}
     nodes = [known.bundle.drawing.nodes[step] for step in sorted(positions)]
     return [
         Reason(
