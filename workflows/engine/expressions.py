@@ -15,7 +15,7 @@ _MOST_EXACT = 2**53
 """Beyond it a float no longer says which whole number is meant."""
 
 _TEXT = re.compile(r'"[^"]*"|\'[^\']*\'')
-_PATH = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*", re.ASCII)
+_PATH = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 _NAMES = re.compile(r"(?<![^.]\.)(?<![\w$#])([^\W\d]\w*(?:\.[^\W\d]\w*)*)(\s*\()?")
 _WORDS = frozenset({"true", "false", "null", "and", "or", "not", "in"})
 _SOURCE = re.compile(r'"source":"((?:[^"\\]|\\.)*)"')
@@ -63,7 +63,7 @@ def at(path: str, context: Mapping[str, Any]) -> Any:
 
 
 def is_path(expression: str) -> bool:
-    """Whether the expression is nothing but a path of names."""
+    """Whether the expression is only a path of names, in any script: `at` follows what the language cannot read."""
     return bool(_PATH.fullmatch(expression)) and expression not in _WORDS
 
 

@@ -142,6 +142,22 @@ def test_a_path_without_a_value_is_a_fact_that_nobody_entered() -> None:
     assert trace.facts == {"ask.age": None, "ask.town": None}
 
 
+def test_names_may_be_chinese_in_inputs_and_conditions() -> None:
+    rules = [("< 细则.年龄下限", '"fail"'), (">= 细则.年龄下限", '"pass"')]
+    found = read(*rules, inputs=[("年龄", "申请.年龄", "number")])
+    assert not decisions.faults_in(found, "t.dmn")
+    answer, trace = decisions.evaluate(found, {"申请": {"年龄": 13}, "细则": {"年龄下限": 14}})
+    assert (answer, trace.facts) == ({"outcome": "fail"}, {"申请.年龄": 13, "细则.年龄下限": 14})
+    assert decisions.retrace(found, kept(trace)).rules == trace.rules
+
+
+def test_a_kept_list_of_another_length_is_told_as_it_is() -> None:
+    found = read(("> 1", "1"), ("> 2", "2"), policy="COLLECT")
+    trace = decisions.retrace(found, {"x": 3}, [{"outcome": 1}])
+    assert trace.answer == [{"outcome": 1}]
+    assert [rule.result for rule in trace.rules] == [None, None]
+
+
 def test_large_whole_numbers_reach_the_conditions_as_they_are() -> None:
     found = read(("9007199254740993", '"it"'), ("-", '"other"'), policy="FIRST")
     assert decisions.evaluate(found, {"x": 9007199254740993})[0] == {"outcome": "it"}

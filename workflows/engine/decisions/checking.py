@@ -81,7 +81,7 @@ class _Check:
             if not column.expression:
                 message = f"输入“{column.title}”没有写表达式，不知道拿什么比较，请写明（如 candidate.age）"
                 yield self._fault("decision.broken", message, column.id, column.line)
-            elif why := expressions.fault_in(column.expression):
+            elif not expressions.is_path(column.expression) and (why := expressions.fault_in(column.expression)):
                 message = f"输入“{column.title}”的表达式“{column.expression}”有误：{why}"
                 yield self._fault("decision.broken", message, column.id, column.line)
             yield from self._allowed(f"输入“{column.title}”允许的值", column.allowed, column.id)

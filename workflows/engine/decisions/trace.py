@@ -112,7 +112,7 @@ class Trace:
 
     def _kept(self, number: int) -> dict[str, Any] | None:
         """The chosen rule's result, out of the answer; an aggregated answer has none for a single rule."""
-        if isinstance(self.answer, list):
+        if isinstance(self.answer, list) and len(self.answer) == len(self.chosen):
             kept = self.answer[self.chosen.index(number)]
             return kept if isinstance(kept, dict) else None
         aggregated = isinstance(self.table, DecisionTable) and self.table.aggregation
