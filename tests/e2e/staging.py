@@ -6,10 +6,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflows.domain import identity_numbers, members, units
+from workflows.domain.evidence_forms import Kind
 from workflows.domain.members import LeagueMember
 from workflows.domain.people import Person
+from workflows.domain.posts import PostKind
 from workflows.engine import cases
+from workflows.engine.environment import Addressee
 from workflows.engine.tables import Case, WorkItem
+from workflows.operations import evidence
 from workflows.operations.rehearsal import lawful_actor
 from workflows.operations.wiring import ENVIRONMENT
 
@@ -27,15 +31,24 @@ BEFORE_PRE_REVIEW = {
         "qualified",
         {
             "assessed_on": "2026-06-17",
-            "class_hours": 8,
-            "volunteer_hours": 20,
-            "ideology_assessment": "passed",
-            "talks": 2,
             "opinion": "学习认真，表现良好。",
         },
     ),
     "recommend_target": ("recommend", {"decided_on": "2026-06-19"}),
 }
+
+_GIVEN = {"conductor": "演示·授课人", "witness": "演示·证明人"}
+TRAINED: list[tuple[Kind, dict[str, str]]] = [
+    (
+        Kind.CLASS_HOURS,
+        {**_GIVEN, "happened_on": "2026-04-10", "topic": "学习团章", "minutes": "360", "mode": "in_person"},
+    ),
+    (Kind.VOLUNTEER_HOURS, {**_GIVEN, "happened_on": "2026-05-02", "topic": "社区服务", "hours": "20"}),
+    (Kind.IDEOLOGY_ASSESSMENT, {"happened_on": "2026-06-10", "result": "passed", "conductor": "演示·考评人"}),
+    (Kind.TALK, {"happened_on": "2026-04-20", "conductor": "演示·谈话人", "topic": "谈学习"}),
+    (Kind.TALK, {"happened_on": "2026-05-20", "conductor": "演示·谈话人", "topic": "谈思想"}),
+]
+"""Evidence of training that is enough by either rule set."""
 
 
 def application(name: str, applied_on: str = "2026-03-02") -> dict[str, str]:
@@ -79,7 +92,16 @@ def bring_to_pre_review(session: Session, branch_code: str, name: str) -> Case:
             outcome=outcome,
             content=filled,
         )
+        if step == "assign_mentor":
+            put_on_record(session, case)
     return case
+
+
+def put_on_record(session: Session, case: Case) -> None:
+    """What training asks for, each piece on its day."""
+    actor = lawful_actor(session, Addressee(case.unit_id, PostKind.BRANCH_SECRETARY), set())
+    for kind, values in TRAINED:
+        evidence.enter(session, case=case, kind=kind, values=values, actor=actor)
 
 
 def _mentor(session: Session, branch_id: int) -> Person:

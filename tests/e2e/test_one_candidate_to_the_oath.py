@@ -52,10 +52,6 @@ def _train(house: House, desks: Desks) -> None:
     commissioner.do(NAME, "指定培养联系人", "submit", named)
     training = {
         "assessed_on": "2026-06-17",
-        "class_hours": "8",
-        "volunteer_hours": "20",
-        "ideology_assessment": "passed",
-        "talks": "2",
         "opinion": "学习认真，积极参加志愿服务。",
     }
     mentor.do(NAME, "教育培养考察", "qualified", training)  # the worker has let the three months pass

@@ -193,6 +193,7 @@ class AdmissionWorld:
         self.player.do(scenario.steps[0])
         session.commit()
         self.known = answers_in_admission()
+        self.records = [{**step, "on": None} for step in scenario.steps if "record" in step]
 
     def moves(self) -> list[tuple[str, int]]:
         """Steps that wait, with every answer some scenario gives; time that may pass; messages."""
@@ -204,6 +205,8 @@ class AdmissionWorld:
     def make(self, move: tuple[str, int]) -> str:
         """Let it happen; what refused it, if something did."""
         before = self.player.moment
+        if move[0] == "train_and_assess":
+            self._put_on_record()
         try:
             self.player.do(self._step(*move))
             self.session.commit()
@@ -212,6 +215,13 @@ class AdmissionWorld:
             self.player.moment = before
             return getattr(refusal, "code", type(refusal).__name__)
         return ""
+
+    def _put_on_record(self) -> None:
+        """All evidence of training, when it is asked for the first time: by then it lies in the past."""
+        for each in self.records:
+            self.player.do({key: value for key, value in each.items() if value is not None})
+        self.records = []
+        self.session.commit()
 
     def _step(self, step: str, number: int) -> dict[str, Any]:
         if not step:

@@ -27,7 +27,7 @@ def waiting(session: Session, cast: Cast, admission: Bundle) -> list[int]:
     """Work items of two candidates who wait for the branch meeting."""
     text = (ADMISSION / "scenarios" / "admitted_nmg_2020.yaml").read_text()
     way = scenarios.read(text, "admitted_nmg_2020.yaml")
-    before = [step for step in way.steps if "do" in step or "wait_until" in step]
+    before = [step for step in way.steps if scenarios.changes_something(step)]
     before = before[: next(at for at, step in enumerate(before) if step.get("do") == "branch_meeting")]
     for name in ("乌云", "其木格"):
         own = [{**step, "with": {**(step.get("with") or {}), **_named(step, name)}} for step in before]

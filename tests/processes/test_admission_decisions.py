@@ -46,13 +46,8 @@ def test_who_may_apply(age: int, nationality: str, outcome: str, told: str) -> N
     assert told in reason
 
 
-READY = {
-    "assessed_on": "2020-06-16",
-    "class_hours": 8,
-    "volunteer_hours": 20,
-    "talks": 2,
-    "ideology_assessment": "passed",
-}
+ASSESSED = {"assessed_on": "2020-06-16"}
+READY = {"class_hours": 8, "volunteer_hours": 20, "talks": 2, "ideology_passed": True}
 
 
 @pytest.mark.parametrize(
@@ -62,10 +57,9 @@ READY = {
         ("NMG_2020", {"assessed_on": "2020-06-15"}, "fail", "2020-06-16以后"),
         ("NMG_2020", {"class_hours": 7}, "fail", "现有7学时，须满8学时"),
         ("NMG_2020", {"volunteer_hours": 19.5}, "fail", "19.5小时，须满20小时"),
-        ("NMG_2020", {"ideology_assessment": "failed"}, "fail", "思政考评"),
-        ("NMG_2020", {"ideology_assessment": "none"}, "fail", "思政考评"),
+        ("NMG_2020", {"ideology_passed": False}, "fail", "思政考评"),
         ("NMG_2020", {"talks": 0}, "pass", "已达到"),
-        ("CYL_2023", {"volunteer_hours": 0, "ideology_assessment": "none"}, "pass", "已达到"),
+        ("CYL_2023", {"volunteer_hours": 0, "ideology_passed": False}, "pass", "已达到"),
         ("CYL_2023", {"talks": 1}, "fail", "须满2次"),
     ],
 )
@@ -74,14 +68,15 @@ def test_when_training_is_enough(rule_set: str, changed: dict[str, Any], outcome
         "training_conditions",
         rule_set,
         determine_activist={"decided_on": "2020-03-16"},
-        train_and_assess=READY | changed,
+        train_and_assess={key: changed.get(key, day) for key, day in ASSESSED.items()},
+        evidence=READY | changed,
     )
     assert result == outcome
     assert told in reason
 
 
 def test_three_months_count_from_the_approval_where_activists_are_approved() -> None:
-    facts = {"determine_activist": {"decided_on": "2020-03-16"}, "train_and_assess": READY}
+    facts = {"determine_activist": {"decided_on": "2020-03-16"}, "train_and_assess": ASSESSED, "evidence": READY}
     approved_late = {"approve_activist": {"decided_on": "2020-03-20"}}
     assert answer("training_conditions", "CYL_2023", **facts)[0] == "pass"
     assert answer("training_conditions", "CYL_2023", **facts, **approved_late)[0] == "fail"

@@ -26,6 +26,10 @@ _KNOWN = frozenset({"name", "description", "rule_set", "begins", "places", "step
 }
 
 
+CHANGING = frozenset({"do", "message", "record", "wait_until"})
+"""What a step is called by that brings the case, or the world around it, any further."""
+
+
 class ScenarioFault(Exception):
     """The scenario did not go as written; the text says at which of its steps."""
 
@@ -60,6 +64,9 @@ class Stage(Protocol):
     def value(self, text: str) -> Any:
         """What a placeholder such as `@mentor` stands for."""
 
+    def record(self, case_id: int, kind: str, values: Mapping[str, Any]) -> None:
+        """Put on record what happened to the subject of the case outside the process."""
+
     def places(self) -> Mapping[str, int]:
         """How many places are free, reserved and used."""
 
@@ -85,10 +92,15 @@ def read(text: str, file: str) -> Scenario:
     if unknown := {str(key) for key in content if not str(key).startswith("x-")} - _KNOWN:
         raise ScenarioFault(f"{file}：不认识 {'、'.join(sorted(unknown))}")
     if not isinstance(content["steps"], list) or not all(isinstance(step, dict) for step in content["steps"]):
-        raise ScenarioFault(f"{file}：steps 应是一列步骤，每步写明 do、message、refused、wait_until 或 at")
+        raise ScenarioFault(f"{file}：steps 应是一列步骤，每步写明 do、message、record、refused、wait_until 或 at")
     content["steps"] = [_plain(step) for step in content["steps"]]
     known = {key: value for key, value in content.items() if key in Scenario.__dataclass_fields__}
     return Scenario(**{**known, "file": file, "begins": _day(content["begins"])})
+
+
+def changes_something(step: Mapping[str, Any]) -> bool:
+    """Whether something happens at a step, and not only a look is taken or a refusal expected."""
+    return not CHANGING.isdisjoint(step)
 
 
 def walk(scenario: Scenario, stage: Stage) -> int | None:
@@ -135,6 +147,8 @@ class _Player:
                 self.complete(step)
             elif "message" in step:
                 self.send(step)
+            elif "record" in step:
+                self.record(step)
             elif "refused" in step:
                 self.refused(step["refused"])
             elif "at" in step:
@@ -142,7 +156,7 @@ class _Player:
             elif "because" in step:
                 self.check_reasons(step["because"])
             elif "wait_until" not in step:
-                raise ScenarioFault("应是 do、message、refused、wait_until、at 或 because 之一")
+                raise ScenarioFault("应是 do、message、record、refused、wait_until、at 或 because 之一")
             self.work()
         self.session.flush()
         self.moment += timedelta(minutes=1)
@@ -211,6 +225,11 @@ class _Player:
             content=self.content(step),
             outcome=step.get("outcome", "submit"),
         )
+
+    def record(self, step: Mapping[str, Any]) -> None:
+        if self.case_id is None:
+            raise ScenarioFault("案卷开始以后才能登记 record")
+        self.stage.record(self.case_id, step["record"], self.content(step))
 
     def refused(self, step: Mapping[str, Any]) -> None:
         try:
@@ -306,4 +325,4 @@ def _day(value: Any) -> date:
 
 def _short(step: Mapping[str, Any]) -> str:
     inner = step.get("refused", step)
-    return str(inner.get("do") or inner.get("message") or dict(step))
+    return str(inner.get("do") or inner.get("message") or inner.get("record") or dict(step))

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from workflows import clock, tables
 from workflows.database import new_engine, throwaway_key
 from workflows.domain import identity_numbers, posts, quota_ledger, quotas, rule_sets, units
+from workflows.domain.evidence_forms import Kind
 from workflows.domain.members import LeagueMember, MemberStatus
 from workflows.domain.people import Person, Sex
 from workflows.domain.posts import PostKind
@@ -19,7 +20,9 @@ from workflows.engine import bundles, check, scenarios
 from workflows.engine.bundles import BundleFiles
 from workflows.engine.environment import Addressee, Environment
 from workflows.engine.scenarios import Played, Scenario, ScenarioFault
+from workflows.engine.tables import Case
 from workflows.journal import SYSTEM, Actor
+from workflows.operations import evidence
 from workflows.operations.wiring import ENVIRONMENT
 
 MODES = ("in memory", "saved and restored")
@@ -79,6 +82,15 @@ def lawful_actor(session: Session, addressee: Addressee, barred: set[int]) -> Ac
             post = next(each for each in held if each.unit_id == addressee.unit_id and each.kind == kind)
             return Actor(person_id=person.id, post_id=post.post_id, unit_id=addressee.unit_id)
     raise ScenarioFault(f"没有人可以担任 {kind.label}")
+
+
+def enter_lawfully(session: Session, case_id: int, kind: str, values: Mapping[str, Any]) -> None:
+    """Enter evidence of training as the branch secretary does. Raises ScenarioFault for an unknown kind."""
+    if kind not in set(Kind):
+        raise ScenarioFault(f"没有 {kind} 这类材料")
+    case = session.get_one(Case, case_id)
+    secretary = lawful_actor(session, Addressee(case.unit_id, PostKind.BRANCH_SECRETARY), set())
+    evidence.enter(session, case=case, kind=Kind(kind), values=values, actor=secretary)
 
 
 class BlankDatabase:
@@ -187,6 +199,10 @@ class RehearsalStage:
         if name not in self.cast:
             raise ScenarioFault(f"演练中没有 {text}")
         return str(self.cast[name])
+
+    def record(self, case_id: int, kind: str, values: Mapping[str, Any]) -> None:
+        """Evidence of training, entered by the branch secretary."""
+        enter_lawfully(self.session, case_id, kind, values)
 
     def places(self) -> Mapping[str, int]:
         """The school's places by state."""

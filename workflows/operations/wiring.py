@@ -12,7 +12,7 @@ from workflows.domain.members import CandidateStatus
 from workflows.domain.rule_sets import Confidence
 from workflows.engine.environment import Calendar, Choice, Environment, Operation, Origin, Scarce
 from workflows.journal import Event
-from workflows.operations import candidates, deliberations, notices, places
+from workflows.operations import candidates, deliberations, evidence, notices, places
 from workflows.operations.posts import LEVELS, PostDirectory, repairers
 
 PLACE = "名额与编号"
@@ -21,6 +21,9 @@ OPERATIONS = [
     Operation("candidates.register", "登记申请人", candidates.register, ("application",)),
     Operation("members.admit", "登记新团员", candidates.admit, ("joined_on",), approved=True),
     Operation("members.close_file", "登记团员证与电子档案", candidates.close_file, ("card_number", "entered_on")),
+    Operation(
+        "evidence.count", "核对培养材料", evidence.count, ("activist_on", "assessed_on", "rules"), repeatable=True
+    ),
     Operation(
         "quota.reserve", "预留名额与编号", places.reserve, (), ("quota.exhausted",), scarce=Scarce("take", PLACE)
     ),

@@ -40,6 +40,7 @@ ANSWERS: dict[str, Any] = {
         "masked_id": "999*************12",
     },
     "application_eligibility": {"outcome": "pass", "reason": ""},
+    "evidence.count": {"class_hours": 8, "volunteer_hours": 20, "talks": 0, "ideology_passed": True},
     "training_conditions": {"outcome": "pass", "reason": ""},
     "quota.reserve": {"id": 1, "number": "202015000001", "state": "reserved"},
     "calendar.notice_end": {"ends_on": "2020-06-30"},

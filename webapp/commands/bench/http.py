@@ -127,7 +127,7 @@ def _walk(season: Season, desk: Desk, ways: dict[str, Way]) -> None:
     steps = way()
     with progress("办理", len(season.branches) * sum(bool(step.step) for step in steps)) as tell:
         for step in steps:
-            season.travel(step.day)
+            season.arrive(step, range(len(season.branches)))
             for first in range(0, len(season.branches) // len(ways), BLOCK) if step.step else ():
                 for going in ways.values():
                     block = going.numbers[first : first + BLOCK]

@@ -87,9 +87,9 @@ def _walk(season: Season, beside: Any, measured: Measured) -> None:
     half = of_people[len(of_people) // 2]
     with progress("办理", len(of_people) * len(everybody)) as tell:
         for step in steps:
-            season.travel(step.day)
+            season.arrive(step, everybody)
             if not step.step:
-                for number in everybody if beside is not None else ():
+                for number in everybody if beside is not None and not step.record else ():
                     beside.end_wait(number)
                 continue
             if step is half:

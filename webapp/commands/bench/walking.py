@@ -18,6 +18,7 @@ from workflows.engine.bundles import BundleFiles
 from workflows.engine.scenarios import OFFICE_OPENS
 from workflows.engine.tables import Case, StepRecord, WorkItem
 from workflows.journal import SYSTEM, Actor
+from workflows.operations.rehearsal import enter_lawfully
 from workflows.operations.wiring import ENVIRONMENT
 
 PROCESS = "admission"
@@ -30,12 +31,16 @@ AT_ONCE = 50
 
 @dataclass(frozen=True)
 class Step:
-    """One user step of the way (`step` is empty for a wait), its day, and what is written into its form."""
+    """One user step of the way (`step` is empty for a wait), its day, and what is written into its form.
+
+    Where `record` names a kind of evidence, nobody does a step: `content` goes on record.
+    """
 
     step: str
     day: date
     outcome: str
     content: Mapping[str, Any]
+    record: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,13 +61,14 @@ def drawing() -> BundleFiles:
 
 
 def way() -> list[Step]:
-    """The user steps and waits of the plain way, in order."""
+    """The user steps, waits and records of the plain way, in order."""
     written = scenarios.read(drawing().files[WAY], WAY)
     found = []
     for each in written.steps:
         day = each.get("on") or each.get("wait_until")
-        if day is not None and ("do" in each or "wait_until" in each):
-            found.append(Step(each.get("do", ""), day, each.get("outcome", "submit"), each.get("with") or {}))
+        if day is not None and scenarios.changes_something(each):
+            content, record = each.get("with") or {}, each.get("record", "")
+            found.append(Step(each.get("do", ""), day, each.get("outcome", "submit"), content, record))
     return found
 
 
@@ -111,6 +117,14 @@ class Season:
             self.cases.append(case.id)
         return number
 
+    def arrive(self, step: Step, numbers: Sequence[int]) -> None:
+        """Go to the day of the step, and put on record what it says for these candidates: not measured."""
+        self.travel(step.day)
+        if step.record:
+            with clock.standing_at(self.now), Session(self.engine) as session, session.begin():
+                for number in numbers:
+                    enter_lawfully(session, self.cases[number], step.record, step.content)
+
     def travel(self, day: date) -> None:
         """Go to nine o'clock of the day; every timer that is due by then fires in a transaction of its own."""
         self.now = max(self.now, clock.start_of(day) + OFFICE_OPENS)
@@ -147,7 +161,7 @@ class Season:
         for step in way():
             if step.step and step.step == until:
                 return
-            self.travel(step.day)
+            self.arrive(step, numbers)
             for first in range(0, len(numbers) if step.step else 0, AT_ONCE):
                 block = [self.ready(number, step) for number in numbers[first : first + AT_ONCE]]
                 with clock.standing_at(self.now), Session(self.engine) as session, session.begin():

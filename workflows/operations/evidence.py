@@ -1,0 +1,143 @@
+"""Evidence of training under a case: who may enter and correct it, and the operation that counts it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from workflows import clock
+from workflows.domain import evidence, evidence_count, members, posts
+from workflows.domain.evidence import Evidence
+from workflows.domain.evidence_count import Counted, Frame
+from workflows.domain.evidence_forms import Kind
+from workflows.domain.members import Candidate
+from workflows.domain.people import Person
+from workflows.domain.posts import PostKind
+from workflows.engine import bundles, cases, expressions
+from workflows.engine.environment import Call
+from workflows.engine.tables import Case
+from workflows.errors import NotFound, Refusal
+from workflows.journal import Actor
+
+COUNT = "evidence.count"
+ENTERED_BY = (PostKind.BRANCH_SECRETARY, PostKind.ORG_COMMISSIONER)
+"""The posts at the candidate's branch that enter evidence; the candidate's own mentors do as well."""
+
+MENTORS = ("mentor", "second_mentor")
+
+
+class EvidenceNotYours(Refusal):
+    """The person neither keeps the branch's records nor guides this candidate."""
+
+    code = "evidence.not_yours"
+    sentence = "培养材料由本团支部的书记、组织委员或申请人的培养联系人登记，您目前不是。"
+    rule = "培养材料由团支部书记、组织委员和本人的培养联系人登记"
+    kind = "forbidden"
+
+
+class CaseOver(Refusal):
+    """Nothing is entered any more when the case has ended."""
+
+    code = "evidence.case_over"
+    sentence = "本案已办结，培养材料不再增加或更正。"
+    rule = "培养材料在办理期间登记"
+
+
+def count(call: Call) -> dict[str, Any]:
+    """What the candidate's evidence comes to on the day of the assessment; see `domain.evidence_count`."""
+    since, until = call.parameters["activist_on"], call.parameters["assessed_on"]
+    found = _counted(
+        call.session,
+        call.case_id,
+        since=date.fromisoformat(since) if since else None,
+        until=date.fromisoformat(until),
+        rules=call.parameters["rules"],
+    )
+    return found.counted.as_data()
+
+
+@dataclass(frozen=True)
+class OnFile:
+    """The evidence of a case's candidate: every row, and what those that stand come to."""
+
+    person_id: int
+    rows: list[Evidence]
+    frame: Frame
+    counted: Counted
+
+
+def on_file(session: Session, case: Case) -> OnFile:
+    """What is on record for a case (with its state loaded), counted as if it were assessed today.
+
+    From which day on lessons count is read where the drawing tells the operation that counts; a drawing without it says
+    nothing, and then none counts yet. Raises NotFound before an applicant is registered.
+    """
+    data = cases.data_of(case)
+    nodes = bundles.parsed(session, case.bundle_id).drawing.nodes.values()
+    asked = next((node.parameters.get("activist_on") for node in nodes if node.operation == COUNT), None)
+    since = expressions.evaluate(asked, data) if asked else None
+    return _counted(
+        session,
+        case.id,
+        since=date.fromisoformat(since) if since else None,
+        until=clock.today(),
+        rules=data.get("rules") or {},
+    )
+
+
+def enter(session: Session, *, case: Case, kind: Kind, values: Mapping[str, Any], actor: Actor) -> Evidence:
+    """Enter evidence for the candidate of a case; raises EvidenceNotYours, CaseOver and what `evidence.record` does."""
+    _insist(session, case, actor)
+    candidate = members.get_of_case(session, case.id)
+    return evidence.record(
+        session, person_id=candidate.person_id, case_id=case.id, kind=kind, values=values, actor=actor
+    )
+
+
+def correct(
+    session: Session, *, case: Case, entry_id: int, values: Mapping[str, Any] | None, reason: str, actor: Actor
+) -> Evidence:
+    """Correct evidence of the candidate of a case, or strike it out (`values` None).
+
+    Raises EvidenceNotYours, CaseOver, NotFound for a row of somebody else, and what `evidence.correct` does.
+    """
+    _insist(session, case, actor)
+    if evidence.get(session, entry_id).person_id != members.get_of_case(session, case.id).person_id:
+        raise NotFound(what="培养材料")
+    return evidence.correct(session, entry_id=entry_id, values=values, reason=reason, actor=actor)
+
+
+def may_enter(session: Session, case: Case, actor: Actor) -> bool:
+    """Whether the actor keeps the records of the candidate's branch today, or is one of the candidate's mentors."""
+    if actor.person_id is None:
+        return False
+    if any(posts.exercises(session, actor.person_id, case.unit_id, kind) for kind in ENTERED_BY):
+        return True
+    named = cases.data_of(case).get("assign_mentor") or {}
+    return str(actor.person_id) in {str(named.get(key)) for key in MENTORS}
+
+
+def _insist(session: Session, case: Case, actor: Actor) -> None:
+    if not may_enter(session, case, actor):
+        raise EvidenceNotYours()
+    if case.ended_at is not None:
+        raise CaseOver()
+
+
+def _counted(session: Session, case_id: int, *, since: date | None, until: date, rules: Mapping[str, Any]) -> OnFile:
+    query = (
+        select(Person.id, Person.birth_date, Evidence)
+        .join(Candidate, Candidate.person_id == Person.id)
+        .outerjoin(Evidence, Evidence.person_id == Person.id)
+        .where(Candidate.case_id == case_id)
+        .order_by(Evidence.happened_on, Evidence.id)
+    )
+    found = session.execute(query).all()
+    if not found:
+        raise NotFound(what="申请人")
+    person_id, born, _ = found[0]
+    rows, frame = [row for _, _, row in found if row is not None], Frame(born, since, until, rules)
+    return OnFile(person_id, rows, frame, evidence_count.count(evidence.standing_of(rows), frame))
