@@ -116,7 +116,7 @@ def _page(problem: Mapping[str, Any]) -> str:
 
 
 def _fault(fault: Any) -> dict[str, Any]:
-    names = ("code", "element", "label", "line", "message", "file")
+    names = ("code", "element", "label", "line", "message", "file", "path", "way")
     return {name: getattr(fault, name, None) for name in names}
 
 

@@ -91,6 +91,16 @@ def test_an_unsound_bundle_is_refused_with_every_fault(he: Caller, admission: Bu
     assert he.post("/processes/check", {"files": FILES}).json == {"ok": True, "faults": []}
 
 
+def test_a_fault_on_the_way_comes_with_the_way(he: Caller, admission: Bundle) -> None:
+    drawing = FILES["admission.bpmn"].replace(
+        'check_application.outcome == "accept"', 'check_application.outcome == "ok"'
+    )
+    [fault] = he.post("/processes/check", {"files": {**FILES, "admission.bpmn": drawing}}).json["faults"]
+    assert (fault["code"], fault["element"]) == ("gate.no_branch", "check_application_outcome")
+    assert fault["path"][0] == "start_application"
+    assert fault["way"].startswith("提出入团申请 → 提交入团申请书 → ")
+
+
 @pytest.mark.parametrize(
     "drawing",
     ["", "not xml", "<a/>", '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "<bpmn", "\ufeff<x>&#0;</x>", "[" * 9999],

@@ -47,6 +47,21 @@ def test_check_tells_people_the_same_in_words(tuancheng: Tuancheng, tmp_path: Pa
     assert "预留名额与编号 [quota_reserve]" in answer.stderr
 
 
+def test_check_tells_the_way_on_which_a_case_would_stop(tuancheng: Tuancheng, tmp_path: Path) -> None:
+    drawing = Path(ADMISSION, "admission.bpmn").read_text("utf-8")
+    shutil.copytree(ADMISSION, tmp_path / "admission")
+    broken = tmp_path / "admission" / "admission.bpmn"
+    broken.write_text(
+        drawing.replace('check_application.outcome == "accept"', 'check_application.outcome == "ok"'), "utf-8"
+    )
+    answer = tuancheng("process", "check", str(broken.parent))
+    assert "材料是否齐全？ [check_application_outcome]" in answer.stderr
+    assert "经过：提出入团申请 → 提交入团申请书 → 登记申请人 → 审核申请条件 → 符合申请条件？" in answer.stderr
+    told = json.loads(tuancheng("process", "check", str(broken.parent), "--json").output)
+    assert told["faults"][0]["code"] == "gate.no_branch"
+    assert told["faults"][0]["path"][-2:] == ["check_application", "check_application_outcome"]
+
+
 @pytest.mark.parametrize(
     "content",
     [

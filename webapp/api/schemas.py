@@ -43,6 +43,10 @@ class Fault(Schema):
     line = fields.Integer(allow_none=True)
     message = fields.String(required=True)
     file = fields.String(allow_none=True)
+    path = fields.List(
+        fields.String(), metadata={"description": "Elements a case passes on a shortest way to the fault, by id"}
+    )
+    way = fields.String(metadata={"description": "The same way in the names of the drawing"})
 
 
 class Problem(Schema):

@@ -28,7 +28,7 @@ def check_bundle(path: Path, *, as_json: bool) -> None:
     """检查流程包或单个 .bpmn 文件：列出步骤、职务、表单与操作；有问题则逐条指出并以 1 退出。"""
     files, faults = _checked(path)
     if as_json:
-        click.echo(json.dumps({"ok": not faults, "faults": [_as_json(each) for each in faults]}, ensure_ascii=False))
+        click.echo(json.dumps({"ok": not faults, "faults": [each.as_data() for each in faults]}, ensure_ascii=False))
     elif files and not faults:
         _show(bundles.parse(files).drawing)
     else:
@@ -71,23 +71,14 @@ def _checked(path: Path) -> tuple[BundleFiles | None, list[Fault]]:
         return None, [Fault("bundle.unreadable", f"无法读取：{error.strerror}", file=str(path))]
 
 
-def _as_json(fault: Fault) -> dict[str, str | int]:
-    return {
-        "code": fault.code,
-        "element": fault.element,
-        "label": fault.label,
-        "line": fault.line,
-        "message": fault.message,
-        "file": fault.file,
-    }
-
-
 def _tell(faults: list[Fault]) -> None:
     for fault in faults:
         place = f"{fault.file}:{fault.line}" if fault.line else fault.file
         element = " ".join(part for part in (fault.label, f"[{fault.element}]" if fault.element else "") if part)
         parts = [part for part in (place, element, fault.message, f"({fault.code})") if part]
         click.echo("✗ " + "  ".join(parts), err=True)
+        if fault.way:
+            click.echo(f"    经过：{fault.way}", err=True)
     click.echo(f"共 {len(faults)} 处问题。", err=True)
 
 

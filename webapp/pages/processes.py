@@ -151,17 +151,7 @@ def _with_drawing(bundle: Bundle, xml: str) -> BundleFiles:
 
 
 def _as_json(faults: Sequence[Fault]) -> list[dict[str, Any]]:
-    return [
-        {
-            "code": fault.code,
-            "element": fault.element,
-            "label": fault.label,
-            "line": fault.line,
-            "message": fault.message,
-            "file": fault.file,
-        }
-        for fault in faults
-    ]
+    return [fault.as_data() for fault in faults]
 
 
 def _versions(session: Session, process: str) -> list[Bundle]:

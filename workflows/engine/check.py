@@ -57,9 +57,14 @@ def faults_in(files: BundleFiles, environment: Environment) -> list[Fault]:
         for flow in catalogue.flows.values()
         for code, message in _of_flow(flow, catalogue)
     ]
-    if all(fault.code.split(".")[0] in _BESIDE_THE_WAY for fault in found):
+    if all(_leaves_the_ways(fault) for fault in found):
         found += soundness.faults_in(catalogue, sources) + duties.faults_in(catalogue, sources.forms, environment)
     return sorted(found, key=partial(_place, path)) or _as_spiffworkflow_sees_it(files, path)
+
+
+def _leaves_the_ways(fault: Fault) -> bool:
+    """Whether the ways through the drawing can be explored in spite of the fault."""
+    return fault.code.split(".")[0] in _BESIDE_THE_WAY and fault.code != "operation.unknown"
 
 
 def _place(path: str, fault: Fault) -> tuple[int, str, int]:

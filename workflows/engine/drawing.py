@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from xml.parsers import expat
 
 from lxml import etree
@@ -63,6 +64,12 @@ class Fault:
     file: str = ""
     path: tuple[str, ...] = ()
     """Ids of the elements a case passes on its way to the fault, where there is such a way."""
+    way: str = ""
+    """The same in the names of the drawing; elements without a name are left out."""
+
+    def as_data(self) -> dict[str, Any]:
+        """The fault as JSON values, for whoever shows it."""
+        return {**vars(self), "path": list(self.path)}
 
 
 class Unreadable(Exception):

@@ -17,15 +17,15 @@ def faults(net: Net, findings: Findings, causes: list[Finding]) -> Iterator[Faul
         if spot.id not in findings.passed and _could_happen(spot, findings):
             told.add(spot.id)
             way = findings.entered.get(spot.host.id, ()) if spot.host else ()
-            yield _of_spot(spot, wording.never_happens(spot), (*way, spot.id))
+            yield _of_spot(spot, wording.never_happens(spot), (*way, spot.id), net)
         elif spot.id in findings.passed or _is_never_left(spot, findings, told):
-            yield from _branches(spot, findings, told)
+            yield from _branches(spot, findings, told, net)
         elif spot.arms and spot.id in findings.reached and not causes:
             told.add(spot.id)
-            yield _of_spot(spot, wording.never_complete(spot), findings.entered[spot.id])
+            yield _of_spot(spot, wording.never_complete(spot), findings.entered[spot.id], net)
 
 
-def _branches(spot: Spot, findings: Findings, told: set[str]) -> Iterator[Fault]:
+def _branches(spot: Spot, findings: Findings, told: set[str], net: Net) -> Iterator[Fault]:
     """Ways out of a node that was passed, but never along them; a default that is never needed does no harm."""
     way = findings.entered.get(spot.id, ())
     for flow, target in spot.out:
@@ -35,10 +35,11 @@ def _branches(spot: Spot, findings: Findings, told: set[str]) -> Iterator[Fault]
         if target.id in findings.reached or target.node.kind.endswith("Gateway"):
             told.add(flow.id)
             message = wording.never_taken(flow, spot)
-            yield Fault("gate.dead_branch", message, flow.id, flow.label, flow.line, flow.file, way)
+            where = flow.id, flow.label, flow.line, flow.file
+            yield Fault("gate.dead_branch", message, *where, way, wording.way(way, net.drawing))
         else:
             told.add(target.id)
-            yield _of_spot(target, wording.never_done(target, flow, spot), (*way, target.id))
+            yield _of_spot(target, wording.never_done(target, flow, spot), (*way, target.id), net)
 
 
 def _is_never_left(spot: Spot, findings: Findings, told: set[str]) -> bool:
@@ -57,6 +58,7 @@ def _could_happen(spot: Spot, findings: Findings) -> bool:
     return outer is None or outer.id in findings.reached
 
 
-def _of_spot(spot: Spot, message: str, path: tuple[str, ...]) -> Fault:
+def _of_spot(spot: Spot, message: str, path: tuple[str, ...], net: Net) -> Fault:
     node = spot.node
-    return Fault("gate.dead_step", message, node.id, node.name, node.line, node.file, path)
+    where = node.id, node.name, node.line, node.file
+    return Fault("gate.dead_step", message, *where, path, wording.way(path, net.drawing))

@@ -16,13 +16,13 @@ def of(net: Net, explored: list[Explored], findings: Findings) -> list[Fault]:
         for finding in (*_stuck(net, each), *_circling(net, each)):
             findings.found.setdefault((finding.code, finding.spot.id), finding)
     causes = _causes(net, findings)
-    faults = [_fault(each, wording.sentence(each, net)) for each in causes]
+    faults = [_fault(each, net) for each in causes]
     return faults + list(unreached.faults(net, findings, causes))
 
 
 def of_findings(net: Net, findings: Findings) -> list[Fault]:
     """What came to light before the exploration was given up."""
-    return [_fault(each, wording.sentence(each, net)) for each in _causes(net, findings)]
+    return [_fault(each, net) for each in _causes(net, findings)]
 
 
 def too_large(drawing: Drawing) -> Fault:
@@ -31,9 +31,10 @@ def too_large(drawing: Drawing) -> Fault:
     return Fault("gate.too_large", message, drawing.process, drawing.name, drawing.line, drawing.file)
 
 
-def _fault(finding: Finding, message: str) -> Fault:
-    node = finding.spot.node
-    return Fault(finding.code, message, node.id, node.name, node.line, node.file, finding.path)
+def _fault(finding: Finding, net: Net) -> Fault:
+    node, path = finding.spot.node, finding.path
+    where = node.id, node.name, node.line, node.file
+    return Fault(finding.code, wording.sentence(finding, net), *where, path, wording.way(path, net.drawing))
 
 
 def _causes(net: Net, findings: Findings) -> list[Finding]:

@@ -2,9 +2,9 @@
 
 import json
 
-from workflows.engine.drawing import Flow
+from workflows.engine.drawing import Drawing, Flow
 from workflows.engine.gate.conditions import NULL
-from workflows.engine.gate.findings import Finding
+from workflows.engine.gate.findings import Finding, without_repeats
 from workflows.engine.gate.net import Net, Spot
 
 _KINDS = {
@@ -21,6 +21,12 @@ _KINDS = {
 def label(spot: Spot) -> str:
     """What people call the element; one without a name by its kind and id."""
     return f"“{spot.node.name}”" if spot.node.name else f"{_KINDS.get(spot.node.kind, '图元')} {spot.id}"
+
+
+def way(path: tuple[str, ...], drawing: Drawing) -> str:
+    """A way in the names of the drawing; elements without a name are left out."""
+    names = [drawing.nodes[element].name for element in path if element in drawing.nodes]
+    return " → ".join(without_repeats(tuple(name for name in names if name)))
 
 
 def sentence(finding: Finding, net: Net) -> str:

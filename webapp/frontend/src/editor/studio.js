@@ -114,6 +114,7 @@ export class Studio {
       if (element) this.modeler.get('selection').select(element);
     });
     row.append(button, ` ${fault.message} `, Object.assign(document.createElement('code'), { textContent: fault.code }));
+    if (fault.way) row.append(Object.assign(document.createElement('div'), { className: 'quiet', textContent: fault.way }));
     return row;
   }
 
