@@ -39,6 +39,7 @@ WRONG_FIELD = {
     "格式不对": lazy_gettext("格式不对"),
     "与规则不符": lazy_gettext("与规则不符"),
     "请说明理由，5 至 500 个字": lazy_gettext("请说明理由，5 至 500 个字"),
+    "对应关系中有不存在的图元，或两个图元不是同一种": lazy_gettext("对应关系中有不存在的图元，或两个图元不是同一种"),
 }
 """What the engine says of a field of any form; everything else about the field is the bundle's."""
 

@@ -14,6 +14,7 @@ from webapp.pages import (
     inbox,
     incidents,
     minutes,
+    moves,
     new_case,
     processes,
     quota,
@@ -34,6 +35,7 @@ BLUEPRINTS = (
     quota.bp,
     holidays.bp,
     processes.bp,
+    moves.bp,
 )
 
 

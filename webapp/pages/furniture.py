@@ -23,7 +23,13 @@ COMMITTEES = (
 )
 KEEPERS = (PostKind.ADMINISTRATOR,)
 
-REACHED_FROM = {"work_items": "inbox", "batches": "inbox", "new_case": "board", "holidays": "quota"}
+REACHED_FROM = {
+    "work_items": "inbox",
+    "batches": "inbox",
+    "new_case": "board",
+    "holidays": "quota",
+    "moves": "processes",
+}
 """Pages without an entry of their own in the navigation, and the entry they are reached by."""
 
 

@@ -24,7 +24,7 @@ from workflows import clock, journal
 from workflows.database import table_of
 from workflows.engine import bundles, persistence
 from workflows.engine.bundles import BundleFiles
-from workflows.engine.moving import moves, planning
+from workflows.engine.moving import moves, planning, refusals
 from workflows.engine.moving.move_tables import CaseMove
 from workflows.engine.moving.planning import Plan
 from workflows.engine.tables import Case, DueTimer, WorkItem
@@ -153,7 +153,7 @@ def test_after_another_act_a_move_cannot_be_undone(office: Office) -> None:
     office.start(line("ask", "check"))
     made = move_to(office, line("ask", "check", "sign"))
     office.do("ask")
-    with pytest.raises(moves.UndoTooLate):
+    with pytest.raises(refusals.UndoTooLate):
         undo(office, made)
 
 

@@ -20,13 +20,13 @@ from workflows.engine.moving import changes, history, planning
 from workflows.engine.moving.move_tables import CaseMove, MovedItem
 from workflows.engine.moving.planning import Planned
 from workflows.engine.moving.refusals import UndoImpossible, UndoTooLate
+from workflows.engine.repairs import LEAST_REASON, LONGEST_REASON, REASON_WANTED
 from workflows.engine.running import ACTIVE, Act, Scripts, advance, every_task
 from workflows.engine.tables import Bundle, Case, DueTimer, WorkItem
 from workflows.errors import InvalidData, NotFound
 from workflows.journal import Actor, Event
 
-LEAST_REASON, LONGEST_REASON = 4, 500
-REASON_WANTED = f"请写明理由（{LEAST_REASON} 至 {LONGEST_REASON} 个字）"
+__all__ = ["LEAST_REASON", "LONGEST_REASON", "REASON_WANTED", "move", "target_of", "undo"]
 
 _FOLLOWS: dict[type[Base], tuple[str, ...]] = {
     WorkItem: ("step", "label", "lane", "unit_id", "post_kind", "person_id", "due_on"),
