@@ -1,6 +1,6 @@
 """Two hundred broken variants of the shipped drawings are all named, and none of the harmless ones is refused.
 
-More of them, or others: TUANCHENG_MUTANTS=100 TUANCHENG_MUTANT_SEED=7 pytest tests/engine/gate/test_mutations.py
+More of them, or others: TUANCHENG_MUTANTS_EACH=100 TUANCHENG_MUTANTS_SEED=7 pytest tests/engine/gate/test_mutations.py
 """
 
 import os
@@ -13,7 +13,9 @@ from random import Random
 import pytest
 
 from tests.engine.conftest import Office
-from tests.engine.gate.mutations import HARMLESS, HARMS, Change, Harm, Shipped, Site, named, some
+from tests.engine.gate.harmless import HARMLESS, Change
+from tests.engine.gate.harms import HARMS, Harm, named
+from tests.engine.gate.shipped import Shipped, Site, some
 from tests.engine.test_drawings import NAMES
 from tests.support.drawings import drawn
 from workflows.engine import bundles, check
@@ -22,9 +24,9 @@ from workflows.engine.environment import Environment
 from workflows.operations.wiring import ENVIRONMENT
 
 ADMISSION = Path(__file__).parents[3] / "bpmn" / "admission"
-OF_EACH = int(os.environ.get("TUANCHENG_MUTANTS", "12"))
+OF_EACH = int(os.environ.get("TUANCHENG_MUTANTS_EACH", "12"))
 HARMLESS_OF_EACH = OF_EACH // 3
-SEED = os.environ.get("TUANCHENG_MUTANT_SEED", "")
+SEED = os.environ.get("TUANCHENG_MUTANTS_SEED", "")
 
 
 @cache

@@ -1,163 +1,17 @@
-"""Changes to the shipped drawings: some that break them, each with what must be said of it, and some that do no harm.
+"""Ways of breaking a shipped drawing, each with what must be said of it.
 
-Every change works on the XML and is told where to: a site, one of those where it has the effect it promises.
+Every one works on the XML and is told where to: a site, one of those where it has the effect it promises.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass, field
-from functools import cached_property
-from random import Random
+from dataclasses import dataclass
 
 from lxml import etree
 
-from tests.support.drawings import YES_NO_FORM, boundary, timer, user
-from workflows.engine.bundles import BundleFiles
+from tests.engine.gate.shipped import Shipped, Site, choices, flow_xml, once_done, steps_with_forms
 from workflows.engine.drawing import BPMN, SPIFF, Fault
-
-Element = etree._Element
-Site = tuple[str, ...]
-
-
-@dataclass
-class Shipped:
-    """One shipped bundle with its drawing as a tree that may be changed."""
-
-    name: str
-    files: BundleFiles
-    lane: str
-    """A post its steps may be given to."""
-    root: Element = field(init=False)
-    extra: dict[str, str] = field(default_factory=dict)
-    gone: set[str] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
-        text = self.files.files[self.files.drawing_path]
-        self.root = etree.fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text).encode())
-
-    def copy(self) -> "Shipped":
-        """The same bundle, to be changed."""
-        other = object.__new__(Shipped)
-        other.name, other.files, other.lane = self.name, self.files, self.lane
-        other.root, other.extra, other.gone = deepcopy(self.root), {}, set()
-        return other
-
-    def changed(self) -> BundleFiles:
-        """The bundle as it is now."""
-        kept = {path: text for path, text in self.files.files.items() if path not in self.gone}
-        drawing = {self.files.drawing_path: etree.tostring(self.root, encoding="unicode")}
-        return BundleFiles({**kept, **drawing, **self.extra})
-
-    # ---- reading
-
-    def each(self, *kinds: str) -> list[Element]:
-        """The elements of these kinds."""
-        return [element for kind in kinds for element in self.root.iter(f"{{{BPMN}}}{kind}")]
-
-    @cached_property
-    def index(self) -> dict[str, Element]:
-        """The elements by id, until one is added or removed."""
-        return {element.get("id", ""): element for element in self.root.iter()}
-
-    def by_id(self, name: str) -> Element:
-        """The element with this id."""
-        return self.index[name]
-
-    @property
-    def flows(self) -> list[Element]:
-        """All sequence flows."""
-        return self.each("sequenceFlow")
-
-    def out(self, node: str) -> list[Element]:
-        """The flows out of a node."""
-        return [flow for flow in self.flows if flow.get("sourceRef") == node]
-
-    def into(self, node: str) -> list[Element]:
-        """The flows into a node."""
-        return [flow for flow in self.flows if flow.get("targetRef") == node]
-
-    def kind(self, node: str) -> str:
-        """What a node is."""
-        return str(etree.QName(self.by_id(node)).localname)
-
-    def level(self, node: str) -> str:
-        """The process or sub-process a node stands in."""
-        parent = self.by_id(node).getparent()
-        assert parent is not None
-        return parent.get("id", "")
-
-    def reach(self, node: str) -> set[str]:
-        """Every node that flows lead to from a node, itself included."""
-        following: dict[str, list[str]] = {}
-        for flow in self.flows:
-            following.setdefault(flow.get("sourceRef", ""), []).append(flow.get("targetRef", ""))
-        for event in self.each("boundaryEvent"):
-            following.setdefault(event.get("attachedToRef", ""), []).append(event.get("id", ""))
-        found, waiting = set[str](), [node]
-        while waiting:
-            here = waiting.pop()
-            if here not in found:
-                found.add(here)
-                waiting += following.get(here, [])
-        return found
-
-    def steps(self) -> list[str]:
-        """User steps that have a form of their own."""
-        return [
-            each.get("id", "") for each in self.each("userTask") if f"forms/{each.get('id')}.form" in self.files.files
-        ]
-
-    def operations(self, name: str) -> list[str]:
-        """Service steps that call an operation."""
-        found = self.root.iter(f"{{{SPIFF}}}serviceTaskOperator")
-        return [each.getparent().getparent().get("id") for each in found if each.get("id") == name]
-
-    # ---- changing
-
-    def rename(self, element: Element, kind: str) -> None:
-        """Make another kind of element of it."""
-        element.tag = f"{{{BPMN}}}{kind}"
-
-    def remove(self, *elements: Element) -> None:
-        """Take elements away, and what refers to them from incoming and outgoing."""
-        self.__dict__.pop("index", None)
-        for element in elements:
-            parent = element.getparent()
-            assert parent is not None
-            parent.remove(element)
-
-    def bypass(self, node: str) -> None:
-        """Take a node with one way out away and lead its ways in to what follows it."""
-        [after] = self.out(node)
-        for flow in self.into(node):
-            flow.set("targetRef", after.get("targetRef", ""))
-        self.remove(after, self.by_id(node))
-
-    def add(self, level: str, xml: str) -> None:
-        """Put elements into a level."""
-        wrapped = f'<x xmlns:bpmn="{BPMN}" xmlns:spiffworkflow="{SPIFF}">{xml}</x>'
-        self.by_id(level).extend(list(etree.fromstring(wrapped)))
-        del self.index
-
-    def insert(self, flow: str, first: str, last: str, xml: str) -> None:
-        """Put elements into a flow, from `first` to `last`."""
-        element = self.by_id(flow)
-        target, level = element.get("targetRef", ""), element.getparent().get("id")
-        element.set("targetRef", first)
-        self.add(level, xml + flow_xml("added_on", last, target))
-
-    def step(self, node: str) -> str:
-        """A new user step with a post and a form."""
-        self.extra[f"forms/{node}.form"] = YES_NO_FORM
-        return user(node, lane=self.lane)
-
-
-def flow_xml(name: str, source: str, target: str, when: str = "") -> str:
-    """A sequence flow."""
-    condition = f"<bpmn:conditionExpression>{when}</bpmn:conditionExpression>" if when else ""
-    return f'<bpmn:sequenceFlow id="{name}" sourceRef="{source}" targetRef="{target}">{condition}</bpmn:sequenceFlow>'
-
 
 Expected = tuple[frozenset[str], frozenset[str]]
 """The codes one of which must be told, and the elements one of which must be named."""
@@ -213,21 +67,8 @@ def _only_way_in(shipped: Shipped) -> list[Site]:
     return [site for site in _only_way(shipped) if len(shipped.into(shipped.by_id(site[0]).get("targetRef", ""))) == 1]
 
 
-_CLOSED = re.compile(r'\w+\.(?:outcome|result) (?:== "\w+"|in \[.*\])')
-
-
-def _choices(shipped: Shipped) -> list[str]:
-    """Exclusive gateways that ask for the outcome of a step or the result of a count, without a default."""
-    found = []
-    for gateway in (each.get("id", "") for each in shipped.each("exclusiveGateway") if not each.get("default")):
-        conditions = ["".join(flow.itertext()).strip() for flow in shipped.out(gateway)]
-        if len(conditions) > 1 and all(_CLOSED.fullmatch(each) for each in conditions):
-            found.append(gateway)
-    return found
-
-
 def _branches(shipped: Shipped) -> list[Site]:
-    return [(gateway, flow.get("id", "")) for gateway in _choices(shipped) for flow in shipped.out(gateway)]
+    return [(gateway, flow.get("id", "")) for gateway in choices(shipped) for flow in shipped.out(gateway)]
 
 
 def remove_branch(shipped: Shipped, site: Site) -> Expected:
@@ -319,10 +160,6 @@ def leave_early(shipped: Shipped, site: Site) -> Expected:
     return expect("gate.deadlock", *between)
 
 
-def _steps(shipped: Shipped) -> list[Site]:
-    return [(step,) for step in shipped.steps() if shipped.out(step)]
-
-
 def remove_form(shipped: Shipped, site: Site) -> Expected:
     shipped.gone.add(f"forms/{site[0]}.form")
     return expect("form.missing", site[0])
@@ -351,15 +188,6 @@ def add_dead_step(shipped: Shipped, site: Site) -> Expected:
     shipped.add(level, flow_xml("added_never", "added_choice", "added_step", f'{site[0]}.outcome == "no such outcome"'))
     shipped.add(level, flow_xml("added_last", "added_step", "added_end"))
     return expect("gate.dead_step", "added_step")
-
-
-def _once_done(shipped: Shipped) -> list[Site]:
-    """Steps that are done once each time and whose answer the case keeps."""
-    inner = {
-        each.getparent() for each in shipped.each("multiInstanceLoopCharacteristics", "standardLoopCharacteristics")
-    }
-    around = {ancestor for each in inner for ancestor in (each, *each.iterdescendants())}
-    return [site for site in _steps(shipped) if shipped.by_id(site[0]) not in around]
 
 
 def add_circle(shipped: Shipped, site: Site) -> Expected:
@@ -493,11 +321,11 @@ HARMS = [
     Harm("a meeting waits for all", lambda shipped: _meetings(shipped, "exclusiveGateway"), join_in_parallel),
     Harm("a split became a choice", _pairs, choose_one_way),
     Harm("one of two ways ends early", _pairs, leave_early),
-    Harm("a form is missing", _steps, remove_form),
-    Harm("a post is missing", _steps, remove_post),
-    Harm("a step is a script", _steps, forbid_kind),
-    Harm("a step is never done", _once_done, add_dead_step),
-    Harm("a circle has no way out", _once_done, add_circle),
+    Harm("a form is missing", steps_with_forms, remove_form),
+    Harm("a post is missing", steps_with_forms, remove_post),
+    Harm("a step is a script", steps_with_forms, forbid_kind),
+    Harm("a step is never done", once_done, add_dead_step),
+    Harm("a circle has no way out", once_done, add_circle),
     Harm("an operation is not known", _operations, unknown_operation),
     Harm("an error is not taken", _error_events, drop_error_event),
     Harm("an error has another code", _error_events, wrong_error_code),
@@ -510,118 +338,3 @@ HARMS = [
     Harm("a place is used twice", _of("quota.use"), use_twice),
     Harm("a place is given back after its use", _withdrawals, withdraw_at_any_time),
 ]
-
-
-@dataclass(frozen=True)
-class Change:
-    """A change that leaves a drawing sound."""
-
-    name: str
-    sites: Callable[[Shipped], list[Site]]
-    do: Callable[[Shipped, Site, Random], None]
-
-
-def _anywhere(_shipped: Shipped) -> list[Site]:
-    return [()]
-
-
-def rename_all(shipped: Shipped, _site: Site, dice: Random) -> None:
-    for element in shipped.each(
-        "userTask", "serviceTask", "exclusiveGateway", "parallelGateway", "endEvent", "sequenceFlow"
-    ):
-        element.set("name", f"名称{dice.randrange(1000)}")
-
-
-def shuffle(shipped: Shipped, _site: Site, dice: Random) -> None:
-    for level in shipped.each("process", "subProcess"):
-        kept = [each for each in level if etree.QName(each).localname in ("laneSet", "extensionElements")]
-        others = [each for each in level if each not in kept]
-        dice.shuffle(others)
-        level[:] = [*kept, *others]
-
-
-def _simple_flows(shipped: Shipped) -> list[Site]:
-    """Flows out of steps that are done once, not at the end of an event gateway."""
-    return [(flow.get("id", ""),) for site in _once_done(shipped) for flow in shipped.out(site[0])]
-
-
-def _flows_to_steps(shipped: Shipped) -> list[Site]:
-    """Those that do not lead to a gateway, which would ask for an answer that a deadline leaves out."""
-    return [
-        site
-        for site in _simple_flows(shipped)
-        if shipped.kind(shipped.by_id(site[0]).get("targetRef", "")) == "userTask"
-    ]
-
-
-def add_step(shipped: Shipped, site: Site, _dice: Random) -> None:
-    shipped.insert(site[0], "added_step", "added_step", shipped.step("added_step"))
-
-
-def add_reminder(shipped: Shipped, site: Site, _dice: Random) -> None:
-    host = shipped.by_id(site[0]).get("sourceRef", "")
-    event = boundary("added_late", host, timer("P10D"))
-    rest = shipped.step("added_look") + '<bpmn:endEvent id="added_looked"/>'
-    ways = flow_xml("added_f1", "added_late", "added_look") + flow_xml("added_f2", "added_look", "added_looked")
-    shipped.add(shipped.level(host), event + rest + ways)
-
-
-def add_deadline(shipped: Shipped, site: Site, _dice: Random) -> None:
-    host = shipped.by_id(site[0]).get("sourceRef", "")
-    event = boundary("added_late", host, timer("P10D"), interrupting=True)
-    meet = '<bpmn:exclusiveGateway id="added_meet"/>'
-    step = shipped.step("added_step")
-    shipped.insert(site[0], "added_step", "added_meet", meet + step + flow_xml("added_f0", "added_step", "added_meet"))
-    shipped.add(shipped.level(host), event + flow_xml("added_f1", "added_late", "added_meet"))
-
-
-def add_pair(shipped: Shipped, site: Site, _dice: Random) -> None:
-    gateways = '<bpmn:parallelGateway id="added_split"/><bpmn:parallelGateway id="added_join"/>'
-    steps = shipped.step("added_left") + shipped.step("added_right")
-    ways = [("added_split", "added_left"), ("added_split", "added_right")]
-    ways += [("added_left", "added_join"), ("added_right", "added_join")]
-    flows = "".join(flow_xml(f"{source}_{target}", source, target) for source, target in ways)
-    shipped.insert(site[0], "added_split", "added_join", gateways + steps + flows)
-
-
-def add_choice(shipped: Shipped, site: Site, _dice: Random) -> None:
-    gateways = '<bpmn:exclusiveGateway id="added_split" default="added_over"/><bpmn:exclusiveGateway id="added_meet"/>'
-    flows = flow_xml("added_over", "added_split", "added_meet") + flow_xml("added_back", "added_left", "added_meet")
-    flows += flow_xml("added_off", "added_split", "added_left", 'rules.kind == "A"')
-    shipped.insert(site[0], "added_split", "added_meet", gateways + shipped.step("added_left") + flows)
-
-
-def make_last_default(shipped: Shipped, site: Site, _dice: Random) -> None:
-    flow = shipped.out(site[0])[-1]
-    shipped.by_id(site[0]).set("default", flow.get("id", ""))
-    for condition in list(flow):
-        flow.remove(condition)
-
-
-def drop_idle_release(shipped: Shipped, site: Site, _dice: Random) -> None:
-    shipped.bypass(site[0])
-
-
-HARMLESS = [
-    Change("all names are others", _anywhere, rename_all),
-    Change("the elements stand in another order", _anywhere, shuffle),
-    Change("a step more", _simple_flows, add_step),
-    Change("a reminder more", _simple_flows, add_reminder),
-    Change("a deadline more", _flows_to_steps, add_deadline),
-    Change("two steps side by side more", _simple_flows, add_pair),
-    Change("a choice more", _simple_flows, add_choice),
-    Change("the last branch is the default", lambda s: [(gateway,) for gateway in _choices(s)], make_last_default),
-    Change(
-        "a release less that did nothing",
-        lambda s: [(r,) for r in s.operations("quota.release") if "given_up" in r],
-        drop_idle_release,
-    ),
-]
-
-
-def some(sites: list[tuple[Shipped, Site]], dice: Random, count: int) -> Iterator[tuple[Shipped, Site]]:
-    """`count` sites, if there are so many: a sixth of them in the large drawing, if the others have enough."""
-    dice.shuffle(sites)
-    large = [each for each in sites if each[0].name == "admission"]
-    small = [each for each in sites if each[0].name != "admission"]
-    yield from (large[: max(count // 6, count - len(small))] + small)[:count]
