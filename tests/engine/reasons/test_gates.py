@@ -109,6 +109,56 @@ def test_a_gateway_that_only_chooses_between_ways_on_is_no_reason(office: Office
     assert reasons() == []
 
 
+LATER_RETURNED = drawing(
+    start(),
+    user("ask"),
+    xor("which"),
+    user("prove"),
+    xor("together"),
+    user("judge"),
+    xor("verdict"),
+    end(),
+    way("begin", "ask", "which"),
+    flow("which", "together", 'ask.outcome == "yes"', name="short"),
+    flow("which", "prove", 'ask.outcome == "no"', name="long"),
+    flow("prove", "together"),
+    way("together", "judge", "verdict"),
+    flow("verdict", "done", 'judge.outcome == "yes"'),
+    flow("verdict", "ask", 'judge.outcome == "no"', name="back"),
+    lanes={"书记": ["ask", "prove", "judge"]},
+)
+
+
+def test_a_short_way_on_is_no_reason_though_the_case_might_be_sent_back_later(office: Office, reasons: Reasons) -> None:
+    office.start(bundle(LATER_RETURNED, ask=form(), prove=ANY_FORM, judge=form()))
+    office.do("ask", "yes")
+    assert reasons() == []
+    office.do("judge", "no")
+    assert [reason.gate.taken.flow for reason in reasons()] == ["back"]
+    office.do("ask", "yes")
+    assert [reason.gate.id for reason in reasons()] == []
+
+
+def test_a_way_to_a_new_step_leads_back_when_it_ends_only_through_the_gateway(office: Office, reasons: Reasons) -> None:
+    text = drawing(
+        start(),
+        user("judge"),
+        xor("verdict"),
+        user("mend"),
+        user("thank"),
+        end(),
+        way("begin", "judge", "verdict"),
+        flow("verdict", "thank", 'judge.outcome == "yes"'),
+        flow("verdict", "mend", 'judge.outcome == "no"', name="back"),
+        way("mend", "judge"),
+        way("thank", "done"),
+        lanes={"书记": ["judge", "mend", "thank"]},
+    )
+    office.start(bundle(text, judge=form(), mend=ANY_FORM, thank=ANY_FORM))
+    office.do("judge", "no")
+    assert [reason.gate.taken.flow for reason in reasons()] == ["back"]
+
+
 def test_an_end_without_a_word_is_told_by_the_way_that_led_there(office: Office, reasons: Reasons) -> None:
     text = drawing(
         start(),

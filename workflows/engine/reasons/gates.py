@@ -129,16 +129,34 @@ def _read_at(known: OnRecord, node: Node) -> list[str]:
 
 def _is_adverse(known: OnRecord, node: Node, taken: Flow, done: frozenset[str]) -> bool:
     """Whether it leads back, to an end, or was given grounds for, where another way leads to more that is yet to do."""
+    others = [flow for flow in known.bundle.drawing.outgoing(node.id) if flow.id != taken.id]
     new = _yet_to_do(known, taken, done)
-    comes_back = node.id in reachable(known, [taken.target])
+    gains = [_gain(_yet_to_do(known, other, done), new) for other in others]
     stops = known.case.ended_at is not None and not new & known.bundle.steps.keys()
     asked = _asked_for(known, node)
-    if not (comes_back or stops or asked):
+    if max(gains, default=-1) > 0:
+        return stops or bool(asked) or _leads_back(known, node, taken, others)
+    if 0 in gains:
+        return any(field.kind == "textarea" for field in asked) or _leads_back(known, node, taken, others)
+    return False
+
+
+def _gain(elsewhere: set[str], here: set[str]) -> int:
+    """How much more another way leads to."""
+    return len(elsewhere - here) - len(here - elsewhere)
+
+
+def _leads_back(known: OnRecord, node: Node, taken: Flow, others: list[Flow]) -> bool:
+    """Whether there is an end that another way leads to, and this one only by way of the same gateway."""
+    if node.id not in reachable(known, [taken.target]):
         return False
-    others = [flow for flow in known.bundle.drawing.outgoing(node.id) if flow.id != taken.id]
-    elsewhere = [_yet_to_do(known, other, done) for other in others]
-    gain = max((len(other - new) - len(new - other) for other in elsewhere), default=-1)
-    return gain > 0 or (gain == 0 and any(field.kind == "textarea" for field in asked))
+    here = _ends(known, taken)
+    return any(_ends(known, other) - here for other in others)
+
+
+def _ends(known: OnRecord, way: Flow) -> set[str]:
+    ahead = reachable(known, [way.target], without=frozenset({way.source}))
+    return {each for each in ahead if known.bundle.drawing.nodes[each].kind == "endEvent"}
 
 
 def _yet_to_do(known: OnRecord, way: Flow, done: frozenset[str]) -> set[str]:
