@@ -142,6 +142,19 @@ def test_a_path_without_a_value_is_a_fact_that_nobody_entered() -> None:
     assert trace.facts == {"ask.age": None, "ask.town": None}
 
 
+def test_names_in_allowed_values_and_defaults_are_kept_too() -> None:
+    about = {
+        "inputs": [("年龄", "x", "number", "<= rules.high")],
+        "outputs": [("outcome", "ask.name", "not(ask.born)")],
+    }
+    for age, rule in ((20, (1,)), (1, ())):
+        found = read(("> 10", '"old"'), **about)
+        answer, trace = decisions.evaluate(found, DATA | {"x": age})
+        assert trace.chosen == rule
+        assert decisions.retrace(found, kept(trace)) == trace
+        assert answer == trace.answer
+
+
 def test_names_may_be_chinese_in_inputs_and_conditions() -> None:
     rules = [("< 细则.年龄下限", '"fail"'), (">= 细则.年龄下限", '"pass"')]
     found = read(*rules, inputs=[("年龄", "申请.年龄", "number")])

@@ -21,7 +21,10 @@ def gaps_after_forms(
     A step counts as right before when its way leads to the decision whatever is entered, and no operation between
     could refuse it.
     """
-    if not isinstance(decision, DecisionTable) or not coverage.is_provable(decision) or coverage.gap(decision):
+    if not isinstance(decision, DecisionTable) or not coverage.is_provable(decision):
+        return
+    if coverage.gap(decision) is not None:
+        # The table is at fault wherever it is used, and is told so already.
         return
     for step in _right_before(node, drawing, frozenset()):
         form = forms.get(step.id)

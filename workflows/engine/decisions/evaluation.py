@@ -104,7 +104,10 @@ def _read_by_results(
     """The names the results of all rules read whose conditions hold, also of those that FIRST does not come to."""
     later = table.rules[matched[-1].number :] if matched and table.hit_policy == "FIRST" else ()
     holding = [*matched, *(rule for rule in later if _would_match(table, rule, inputs, context))]
-    return [name for rule in holding for entry in rule.entries for name in expressions.names_in(entry.text)]
+    entries = [entry for rule in holding for entry in rule.entries]
+    if not matched:
+        entries = [output.default for output in table.outputs if output.default]
+    return [name for entry in entries for name in expressions.names_in(entry.text)]
 
 
 def _would_match(table: DecisionTable, rule: Rule, inputs: Mapping[str, Any], context: Mapping[str, Any]) -> bool:

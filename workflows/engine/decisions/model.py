@@ -125,7 +125,9 @@ class DecisionTable(Decision):
     @cached_property
     def names(self) -> tuple[str, ...]:
         """What conditions read from the case's data besides the facts themselves."""
-        found = [name for rule in self.rules for cell in rule.cells for name in cells.names_in(cell.test)]
+        tests = [cell.test for rule in self.rules for cell in rule.cells]
+        tests += [column.allowed.test for column in (*self.inputs, *self.outputs) if column.allowed]
+        found = [name for test in tests for name in cells.names_in(test)]
         found += [name for each in self.inputs for name in expressions.names_in(each.expression)]
         return tuple(dict.fromkeys(found))
 
