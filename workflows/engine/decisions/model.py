@@ -126,7 +126,8 @@ class DecisionTable(Decision):
     def names(self) -> tuple[str, ...]:
         """What conditions read from the case's data besides the facts themselves."""
         tests = [cell.test for rule in self.rules for cell in rule.cells]
-        tests += [column.allowed.test for column in (*self.inputs, *self.outputs) if column.allowed]
+        allowed = [*(each.allowed for each in self.inputs), *(each.allowed for each in self.outputs)]
+        tests += [cell.test for cell in allowed if cell]
         found = [name for test in tests for name in cells.names_in(test)]
         found += [name for each in self.inputs for name in expressions.names_in(each.expression)]
         return tuple(dict.fromkeys(found))
