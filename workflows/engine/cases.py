@@ -1,14 +1,14 @@
 """Cases: start one, complete a step, send a message, let a timer fire. Each is one act in the caller's transaction."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 from SpiffWorkflow.bpmn import BpmnEvent
 from SpiffWorkflow.spiff.specs.event_definitions import MessageEventDefinition
 from SpiffWorkflow.util.task import TaskState
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from workflows import clock
@@ -44,6 +44,21 @@ class MessageNotAwaited(Refusal):
 
 
 _KEEP_RECORD = insert(table_of(StepRecord)).returning(table_of(StepRecord).c.id)
+
+_EARLIER = table_of(StepRecord).alias("earlier")
+_DONE_BY = (
+    select(_EARLIER.c.label)
+    .where(
+        _EARLIER.c.case_id == bindparam("of_case"),
+        _EARLIER.c.step.in_(bindparam("steps", expanding=True)),
+        _EARLIER.c.person_id == bindparam("person"),
+        _EARLIER.c.case_version <= bindparam("so_far"),
+    )
+    .limit(1)
+)
+"""What of some steps a person has done in a case; asked with the lock held, or an act beside this would be missed."""
+_KEEP_RECORD_APART = _KEEP_RECORD.returning(_DONE_BY.scalar_subquery())
+"""One statement for both: every step pays for each."""
 
 
 def first_step(session: Session, process: str) -> tuple[StepInfo, Form]:
@@ -125,8 +140,6 @@ def complete_step(
     changes.check_version(session, environment, case, seen_version)
     act = Act(session, environment, case, bundles.parsed(session, case.bundle_id), actor)
     check_authority(session, environment, actor, addressee_of(item))
-    if refusal := kept_apart(session, act.bundle, item, actor.person_id or 0):
-        raise refusal
     with persistence.discarded_on_refusal(environment, case.id):
         workflow = persistence.load(act)
         if item.task not in act.kept[WorkItem.__tablename__]:
@@ -243,7 +256,17 @@ def _record(
         "post_id": act.actor.post_id,
         "for_person_id": act.actor.for_person_id,
     }
-    record = StepRecord(**values, id=act.session.scalars(_KEEP_RECORD, values).one())
+    apart_from = act.bundle.steps[step].apart_from if step in act.bundle.steps else ()
+    if apart_from:
+        kept_by = act.session.execute(
+            _KEEP_RECORD_APART, values | _whether_done(act.case, apart_from, act.actor.person_id)
+        )
+        number, other = kept_by.one()
+        if other := other or _begun(act.bundle, act.case, apart_from, act.actor.person_id):
+            raise DutiesNotSeparated(other=other, step=label)
+    else:
+        number = act.session.scalars(_KEEP_RECORD, values).one()
+    record = StepRecord(**values, id=number)
     act.last_record = record.id
     return record
 
@@ -271,15 +294,21 @@ def kept_apart(session: Session, bundle: ParsedBundle, item: WorkItem, person_id
     apart_from = bundle.steps[item.step].apart_from
     if not apart_from:
         return None
-    query = select(StepRecord.label).where(
-        StepRecord.case_id == item.case_id, StepRecord.step.in_(apart_from), StepRecord.person_id == person_id
-    )
-    done = session.scalars(query).first()
-    if done is None and (begun := [step for step in duties.first_steps(bundle.drawing) if step in apart_from]):
-        # Who began a case brings it, though somebody else may have filled in its first step.
-        begins = session.get_one(Case, item.case_id).started_by == person_id
-        done = bundle.steps[begun[0]].label if begins else None
-    return None if done is None else DutiesNotSeparated(other=done, step=item.label)
+    case = session.get_one(Case, item.case_id)
+    done = session.scalars(_DONE_BY, _whether_done(case, apart_from, person_id)).first()
+    other = done or _begun(bundle, case, apart_from, person_id)
+    return None if other is None else DutiesNotSeparated(other=other, step=item.label)
+
+
+def _whether_done(case: Case, steps: Sequence[str], person_id: int | None) -> dict[str, Any]:
+    return {"of_case": case.id, "steps": list(steps), "person": person_id, "so_far": case.version}
+
+
+def _begun(bundle: ParsedBundle, case: Case, steps: Sequence[str], person_id: int | None) -> str | None:
+    """Which of the steps the person has brought by beginning the case, though another may have filled in its form."""
+    if case.started_by != person_id:
+        return None
+    return next((bundle.steps[step].label for step in duties.first_steps(bundle.drawing) if step in steps), None)
 
 
 def _done_or_unknown(session: Session, environment: Environment, work_item_id: int) -> Refusal:
