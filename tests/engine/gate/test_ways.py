@@ -248,6 +248,22 @@ def test_a_circle_left_only_by_a_condition_that_never_holds_is_named() -> None:
     assert {(each.code, each.element) for each in found} == {("gate.livelock", "ask"), ("gate.dead_step", "done")}
 
 
+def test_a_circle_is_named_by_its_own_steps_and_not_by_what_waits_beside_it() -> None:
+    found = faults(
+        start(),
+        both("fork"),
+        user("ask"),
+        xor("again"),
+        user("first"),
+        user("second"),
+        end(),
+        way("begin", "fork", "ask", "done"),
+        way("fork", "again", "first", "second", "again"),
+    )
+    assert [(each.code, each.element) for each in found] == [("gate.livelock", "first")]
+    assert "ask" not in found[0].message
+
+
 def test_a_step_behind_a_condition_that_cannot_hold_is_dead() -> None:
     found = faults(
         asked(default="on"),

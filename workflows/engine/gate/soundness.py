@@ -21,8 +21,11 @@ def faults_in(drawing: Drawing, sources: Sources) -> list[Fault]:
     try:
         explored.append(explore(moves, net.root.start, findings))
         moves.alone = True
-        begun = [spot for spot in net.spots if spot in moves.apart and spot.id in findings.passed]
-        explored += [explore(moves, spot, findings, findings.entered[spot.id][:-1]) for spot in begun]
+        waiting = set(moves.apart)
+        # A reminder may be reminded of in its turn.
+        while begun := [spot for spot in net.spots if spot in waiting and spot.id in findings.passed]:
+            waiting.difference_update(begun)
+            explored += [explore(moves, spot, findings, findings.entered[spot.id][:-1]) for spot in begun]
     except TooLarge:
         too_large = [] if findings.has_doubled else [verdict.too_large(drawing)]
         return verdict.of_findings(net, findings) + too_large

@@ -113,10 +113,11 @@ def _circling(net: Net, explored: Explored) -> Iterator[Finding]:
 
 
 def _innermost(explored: Explored, begin: int) -> set[int]:
-    """The states a case that came to `begin` goes round in at last."""
+    """The states a case that came to `begin` goes round in at last: from each of them all the others can be reached."""
     circle = _reachable(explored, begin)
-    while len(further := _reachable(explored, max(circle))) < len(circle):
-        circle = further
+    while further := circle - explored.finishing({begin}):
+        begin = min(further)
+        circle = _reachable(explored, begin)
     return circle
 
 
