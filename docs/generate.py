@@ -3,6 +3,7 @@
 Usage: python docs/generate.py FOLDER
 """
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -12,6 +13,8 @@ from pkgutil import walk_packages
 import click
 
 from webapp.errors import status_of
+from workflows.domain import rule_sets
+from workflows.domain.rule_sets import Parameter
 from workflows.errors import Refusal, every_refusal
 from workflows.journal import Event
 from workflows.operations.wiring import ENVIRONMENT
@@ -53,6 +56,11 @@ def commands() -> str:
     return _page("Commands", COMMANDS, _each_command(main, "tuancheng"))
 
 
+def rules() -> str:
+    """Every parameter of every rule set, and where sources disagree."""
+    return _page("Rule sets", RULES, _each_rule_set())
+
+
 def refusals() -> list[type[Refusal]]:
     """All refusals of the product; those that tests declare are left out."""
     for room in ROOMS:
@@ -83,6 +91,28 @@ def _each_operation() -> Iterator[str]:
             f"## `{name}`\n\n{operation.title}. {_first_line(operation.function)}\n\n"
             f"Parameters: {parameters}. BPMN errors: {offered}."
         )
+
+
+def _each_rule_set() -> Iterator[str]:
+    for rule_set in rule_sets.ALL.values():
+        until = f"to {rule_set.plans_until}" if rule_set.plans_until else "on"
+        rows = [
+            f"| `{each.name}` | {each.title} | `{json.dumps(each.value, ensure_ascii=False)}` {each.unit} "
+            f"| {each.confidence} | {each.article if each.confidence.is_law else '—'} | {_tightened(each)} "
+            f"| {', '.join(each.disputes)} |"
+            for each in rule_set.parameters.values()
+        ]
+        head = "| parameter | 名称 | value | confidence | article | may be tightened | dispute |\n|" + "---|" * 7
+        plans = f"Plans from {rule_set.plans_from} {until}."
+        yield f"## `{rule_set.name}`\n\n{rule_set.title}. {plans}\n\n" + "\n".join([head, *rows])
+    disputes = [f"| {each.number} | {each.note} |" for each in rule_sets.DISPUTES.values()]
+    yield "## Where sources disagree\n\n" + "\n".join(["| | 说法不一之处 |", "|---|---|", *disputes])
+
+
+def _tightened(parameter: Parameter) -> str:
+    if not parameter.can_be_tightened():
+        return "fixed" if parameter.limit is None else "strictest already"
+    return f"{parameter.direction}, up to `{json.dumps(parameter.limit)}`"
 
 
 def _each_command(command: click.Command, words: str) -> Iterator[str]:
@@ -117,6 +147,12 @@ at which unit, when it happened and when it was recorded, and its facts; persona
 OPERATIONS = """What a service step of a drawing may call by name. An operation runs in the transaction of the step that
 led to it: places, numbers and the state of the case stand or fall together."""
 
+RULES = """The thresholds an authority may change, as data (`workflows/domain/data/rule_sets.yaml`). The plan's year
+chooses the set, and a case keeps what held when it began. Confidence: `rule` and `seed` stand in a published text, `local` is
+the practice of some place, `unverified` and `own` stand in no text that was seen and are never shown as law. A unit may
+tighten a value for everything below it ([how](../howto/tighten-a-rule.md)); nobody may loosen one. The bound is this
+product's own."""
+
 COMMANDS = """The command line `tuancheng`. Exit code 0: as it should be; 1: a fault was found, and said; 2: the command
 was called wrongly."""
 
@@ -125,6 +161,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "journal-events.md": journal_events,
     "operations.md": operations,
     "commands.md": commands,
+    "rule-sets.md": rules,
 }
 
 

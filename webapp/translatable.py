@@ -16,6 +16,7 @@ from workflows.domain.evidence_count import Why
 from workflows.domain.evidence_forms import Kind
 from workflows.domain.posts import PostKind
 from workflows.domain.quota_ledger import MovementKind
+from workflows.domain.rules_in_force import State
 from workflows.domain.units import UnitKind
 
 ROOMS = ("webapp.api", "webapp.pages")
@@ -35,7 +36,10 @@ def messages() -> list[str]:
     found = [text for refusal in ours for text in (refusal.sentence, refusal.rule) if text]
     parameters = [each for rule_set in rule_sets.ALL.values() for each in rule_set.parameters.values()]
     values = [*rule_sets.TITLES.values(), *(each.unit for each in parameters if not each.unit.isascii())]
-    titles = [kind.label for kinds in (PostKind, UnitKind, MovementKind) for kind in kinds]
+    values += [word for each in parameters for word in each.words.values()]
+    values += [rule_set.title for rule_set in rule_sets.ALL.values()]
+    values += [dispute.note for dispute in rule_sets.DISPUTES.values()]
+    titles = [kind.label for kinds in (PostKind, UnitKind, MovementKind, State) for kind in kinds]
     return list(dict.fromkeys([*found, *titles, *STAGES, *values, *_of_evidence()]))
 
 

@@ -17,6 +17,7 @@ GROUPS = (
     "session",
     "units",
     "holidays",
+    "rule_sets",
     "processes",
     "cases",
     "moves",

@@ -18,6 +18,7 @@ from webapp.pages import (
     new_case,
     processes,
     quota,
+    rule_sets,
     work_items,
 )
 
@@ -34,6 +35,7 @@ BLUEPRINTS = (
     incidents.bp,
     quota.bp,
     holidays.bp,
+    rule_sets.bp,
     processes.bp,
     moves.bp,
 )

@@ -14,8 +14,8 @@ from workflows.domain import majorities
 
 Rank = tuple[Fraction, int]
 
-LONGEST_SPAN = 10_000
-"""Days or months a span may name."""
+GREATEST = 10_000
+"""No threshold counts further; whatever is larger is a slip of the pen."""
 
 _SPAN = re.compile(r"P(\d{1,4})([DM])", re.ASCII)
 _MONTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -66,8 +66,8 @@ def comparable(direction: Direction, value: Any, other: Any) -> bool:
 
 
 def _whole(value: Any) -> Fraction:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ValueError(f"{value!r} is not a whole number")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= GREATEST:
+        raise ValueError(f"the value is not a whole number up to {GREATEST}")
     return Fraction(value)
 
 

@@ -58,7 +58,7 @@ def propose(
     row is locked, so that two of its officers do not ask for the same at once.
     """
     unit = units.lock(session, unit_id)
-    _insist_on_post(session, actor, unit, PROPOSERS.get(unit.kind, ()))
+    insist_on_proposer(session, actor, unit)
     above = approver_of(session, unit)
     _check_term(since, until)
     reason = _checked_reason(reason, "reason")
@@ -122,7 +122,7 @@ def withdraw(session: Session, *, tightening_id: int, actor: Actor) -> Tightenin
     """
     row = _locked(session, tightening_id)
     unit = units.get(session, row.unit_id)
-    _insist_on_post(session, actor, unit, PROPOSERS.get(unit.kind, ()))
+    insist_on_proposer(session, actor, unit)
     if row.state not in (State.PROPOSED, State.APPROVED):
         raise refusals.TighteningSettled(state=row.state.label)
     if row.until < clock.today():
@@ -131,6 +131,11 @@ def withdraw(session: Session, *, tightening_id: int, actor: Actor) -> Tightenin
     session.flush()
     _journal(session, Event.RULE_TIGHTENING_WITHDRAWN, row, actor)
     return row
+
+
+def insist_on_proposer(session: Session, actor: Actor, unit: Unit) -> None:
+    """Raises NotAuthorised unless the actor exercises a post that may tighten rules of this very unit."""
+    _insist_on_post(session, actor, unit, PROPOSERS.get(unit.kind, ()))
 
 
 def approver_of(session: Session, unit: Unit) -> Unit:
