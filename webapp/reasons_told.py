@@ -52,7 +52,7 @@ def said(value: Any, *, field: Field | None = None, unit: str = "", choices: Cho
     if isinstance(value, str) and (span := _DURATION.fullmatch(value)):
         return str(_SPANS[span[2]]) % {"n": span[1]}
     if unit and isinstance(value, int | float):
-        return f"{value} {unit if unit.isascii() else gettext(unit)}"
+        return f"{value:g} {unit if unit.isascii() else gettext(unit)}"
     return str(value)
 
 

@@ -1,6 +1,6 @@
 """The page of a case answers "why not yet": the rule, the fact, its source, the article, the way out, who is next."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -15,9 +15,11 @@ from tests.support.cast import Cast
 from tests.support.drawings import ANY_FORM, bundle, decide, drawing, end, flow, start, timer, user, wait, way, xor
 from workflows import clock
 from workflows.domain import identity_numbers
+from workflows.domain.evidence_forms import Kind
 from workflows.engine import bundles, cases
 from workflows.engine.tables import Case, WorkItem
 from workflows.journal import SYSTEM, Actor
+from workflows.operations import evidence
 from workflows.operations.wiring import ENVIRONMENT
 
 YOUNG = date(2006, 8, 15)
@@ -112,6 +114,25 @@ def test_a_wait_tells_until_when_by_which_rule_and_what_comes_then(visit: Visit,
     assert "培养期满：等到 2020-08-25" in told
     assert "培养考察最短期限：3 个月 — 本案所用的规则，依据：细则：培养教育考察" in told
     assert "然后：教育培养考察（培养联系人）" in told
+
+
+def test_the_evidence_that_was_counted_is_told_with_who_entered_it(visit: Visit, cast: Cast, session: Session) -> None:
+    lesson = {"topic": "团章学习", "minutes": 90, "mode": "in_person", "conductor": "林一", "witness": "萨仁"}
+    saren, mentor = cast.actor(cast.saren), cast.actor(cast.lin)
+    with clock.standing_at(NOW):
+        case = in_training(session, cast)
+        for day in ("2020-05-20", "2020-05-30"):
+            values = {**lesson, "happened_on": day}
+            evidence.enter(session, case=case, kind=Kind.CLASS_HOURS, values=values, actor=saren)
+    with clock.standing_at(NOW + timedelta(days=120)):
+        for waiting in cases.due_timers(session):
+            cases.fire_timer(session, ENVIRONMENT, waiting)
+        assessed = {"assessed_on": "2020-09-25", "opinion": "学习认真，积极参加志愿服务，表现良好。"}
+        do(session, case, "train_and_assess", mentor, "qualified", **assessed)
+        told = why(visit(cast.saren).open(f"/cases/{case.id}"))
+    assert "团课学时 现为 2 学时，须达到 8 学时" in told
+    assert "团课 2020-05-20：不计：早于确定为入团积极分子之日（萨仁 2020-06-01 登记）" in told
+    assert "团课 2020-05-30：2 学时（萨仁 2020-06-01 登记）" in told
 
 
 LANE = {"团支部书记": ["learn", "graduate"]}

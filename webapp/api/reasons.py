@@ -38,6 +38,18 @@ class Origin(Schema):
     )
 
 
+class Entry(Schema):
+    """Something on record beside the forms that an operation counted, or did not count."""
+
+    label = fields.String(required=True)
+    happened_on = fields.Date(required=True)
+    counted = fields.Float(required=True, metadata={"description": "In the unit of the fact"})
+    note = fields.String(required=True, metadata={"description": "Why it does not count in full"})
+    recorded_at = fields.AwareDateTime(required=True)
+    person_id = fields.Integer(required=True)
+    for_person_id = fields.Integer(allow_none=True)
+
+
 class Source(Schema):
     """Where a fact comes from."""
 
@@ -45,6 +57,7 @@ class Source(Schema):
     step = fields.String(required=True)
     label = fields.String(required=True)
     records = fields.List(fields.Nested(Record), required=True)
+    entries = fields.List(fields.Nested(Entry), required=True)
     told_at = fields.AwareDateTime(allow_none=True)
     origin = fields.Nested(Origin, allow_none=True)
 

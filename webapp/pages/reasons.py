@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import chain
 
 from flask_babel import gettext
 from sqlalchemy.orm import Session
@@ -13,13 +14,16 @@ from webapp.pages.furniture import day
 from webapp.pages.people_shown import Names, names_of
 from workflows.engine import bundles
 from workflows.engine.bundles import StepInfo
-from workflows.engine.environment import Choice
+from workflows.engine.environment import Choice, Entry
 from workflows.engine.forms import Field
 from workflows.engine.inbox import Progress
 from workflows.engine.reasons import why
 from workflows.engine.reasons.reason import Condition, Fact, Kind, Reason, Remedy, SourceKind
 from workflows.engine.tables import Case, StepRecord
 from workflows.operations.wiring import ENVIRONMENT
+
+MOST_ENTRIES = 8
+"""More evidence than this stands on a page of its own."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,8 @@ class ToldFact:
     article: str = ""
     tag: str = ""
     """What must be said of a value no published rule gives: 未核实, 地方做法."""
+    entries: list[str] = field(default_factory=list)
+    """What an operation counted for it, and what it did not."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,7 @@ class ToldCondition:
     article: str
     earliest: date | None
     source: str
+    entries: list[str]
     behind: list[ToldFact]
     """What the fact was worked out from, and the values it is compared with."""
 
@@ -80,9 +87,12 @@ class ToldReason:
 def told(session: Session, case: Case, progress: Progress) -> list[ToldReason]:
     """Why the case has not come further, as its page says it."""
     reasons = why.of_case(session, ENVIRONMENT, case, progress.current)
-    records = [record for reason in reasons for fact in _every_fact(reason) for record in fact.source.records]
-    people = [person for record in records for person in (record.person_id, record.for_person_id)]
-    teller = _Teller(case.unit_id, names_of(session, people), bundles.parsed(session, case.bundle_id).steps)
+    sources = [fact.source for reason in reasons for fact in _every_fact(reason)]
+    people = [(each.person_id, each.for_person_id) for source in sources for each in source.records]
+    people += [(each.person_id, each.for_person_id) for source in sources for each in source.entries]
+    teller = _Teller(
+        case.unit_id, names_of(session, chain.from_iterable(people)), bundles.parsed(session, case.bundle_id).steps
+    )
     return [teller.reason(reason) for reason in reasons]
 
 
@@ -127,6 +137,7 @@ class _Teller:
             article="" if condition.article == told else condition.article,
             earliest=condition.earliest,
             source=self.source(first),
+            entries=self.entries(first),
             behind=[self.fact(fact) for fact in behind],
         )
 
@@ -139,7 +150,29 @@ class _Teller:
             source=self.source(fact),
             article=origin.article if origin and told != "unverified" else "",
             tag=str(reasons_told.CONFIDENCE.get(told, "")),
+            entries=self.entries(fact),
         )
+
+    def entries(self, fact: Fact) -> list[str]:
+        """What an operation counted, each with who entered it; of many only the last, and how many more there are."""
+        found = fact.source.entries
+        told = [self.entry(entry, fact.unit) for entry in found[-MOST_ENTRIES:]]
+        more = len(found) - len(told)
+        return [gettext("更早的 %(n)s 条", n=more), *told] if more else told
+
+    def entry(self, entry: Entry, unit: str) -> str:
+        """One thing that was counted: what it counts for or why it does not."""
+        counted = reasons_told.said(round(entry.counted, 1), unit=unit) if unit and entry.counted else ""
+        what = " · ".join(part for part in (counted, gettext(entry.note) if entry.note else "") if part)
+        told = {
+            "label": gettext(entry.label),
+            "day": day(entry.happened_on),
+            "who": self.names.who(entry.person_id, entry.for_person_id),
+            "recorded": day(entry.recorded_at),
+        }
+        if not what:
+            return gettext("%(label)s %(day)s（%(who)s %(recorded)s 登记）", **told)
+        return gettext("%(label)s %(day)s：%(what)s（%(who)s %(recorded)s 登记）", **told, what=what)
 
     def choices(self, one: Field) -> Sequence[Choice]:
         return choices_of(one, self.unit_id)

@@ -5,7 +5,7 @@ The engine never imports the domain; an `Environment` is handed to it.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
 from sqlalchemy.orm import Session
@@ -113,6 +113,32 @@ class Origin:
     unit: str = ""
 
 
+@dataclass(frozen=True)
+class Entry:
+    """One thing on record beside the forms that an operation counted, or did not count, and who entered it when."""
+
+    label: str
+    happened_on: date
+    counted: float
+    """What it counts for, in the unit of the fact; 0 when it does not."""
+    recorded_at: datetime
+    person_id: int
+    for_person_id: int | None = None
+    note: str = ""
+    """Why it does not count in full, or how it came out."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which fact of an operation's result is asked about: of which case, with which parameters, seen when."""
+
+    case_id: int
+    operation: str
+    name: str
+    parameters: Mapping[str, Any]
+    at: datetime
+
+
 ChoiceSource = Callable[[Session, int], Sequence[Choice]]
 """Choices for a form field, from the session and the case's unit."""
 
@@ -132,6 +158,8 @@ class Environment:
     """The data a new case of a process at a unit begins with, such as the values of its rule set."""
     origin: Callable[[Mapping[str, Any], str], Origin | None] = lambda _data, _name: None
     """Where a value of that beginning comes from, by its name such as `rules.class_hours_min`; None when unknown."""
+    entries: Callable[[Session, Asked], Sequence[Entry]] = lambda _session, _asked: ()
+    """What an operation found a fact of its result in, besides the forms; nothing where it worked on forms alone."""
     repairers: Callable[[Session, str, int], Sequence[Addressee]] = lambda _session, _act, _unit_id: ()
     """Who may `retry`, `correct` or `skip` what cannot go on in a case of a unit."""
     calendars: Mapping[str, Calendar] = field(default_factory=dict)

@@ -12,7 +12,7 @@ from workflows.domain.members import CandidateStatus
 from workflows.domain.rule_sets import Confidence
 from workflows.engine.environment import Calendar, Choice, Environment, Operation, Origin, Scarce
 from workflows.journal import Event
-from workflows.operations import candidates, deliberations, evidence, notices, places
+from workflows.operations import candidates, deliberations, evidence, notices, places, sources
 from workflows.operations.posts import LEVELS, PostDirectory, repairers
 
 PLACE = "名额与编号"
@@ -100,6 +100,7 @@ ENVIRONMENT = Environment(
     choices={"branch_members": _branch_members},
     beginning=rules_at_beginning,
     origin=origin_of,
+    entries=sources.entries,
     repairers=repairers,
     levels=LEVELS,
     calendars={str(days): _counting(days) for days in Days},

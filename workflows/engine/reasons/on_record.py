@@ -1,6 +1,7 @@
 """What is on record of one case, and where each value of its data comes from."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -10,7 +11,8 @@ from sqlalchemy.orm import Session
 from workflows import clock, journal
 from workflows.engine import bundles, cases, expressions, inbox
 from workflows.engine.bundles import ParsedBundle
-from workflows.engine.environment import Environment
+from workflows.engine.environment import Asked, Entry, Environment
+from workflows.engine.expressions import ExpressionFault
 from workflows.engine.forms import Field, Form
 from workflows.engine.reasons.names import decisive
 from workflows.engine.reasons.reason import Fact, Source, SourceKind
@@ -115,7 +117,7 @@ class OnRecord:
         field = field_of(self.form_of(record), key, record.label)
         secret = field is not None and field.secret
         value = record.outcome if key == "outcome" else record.content.get(key)
-        source = Source(SourceKind.FORM, self.step_of(record), record.label, (record,), record.recorded_at)
+        source = Source(SourceKind.FORM, self.step_of(record), record.label, (record,), told_at=record.recorded_at)
         told = label or (field.label if field and field.label else key)
         return Fact(name, told, None if secret else value, source, field, secret=secret)
 
@@ -128,7 +130,7 @@ class OnRecord:
         if root == "today":
             return Source(SourceKind.CLOCK)
         if root in self._results:
-            return self._from_operation(self._results[root], before)
+            return self._from_operation(self._results[root], name.partition(".")[2], before)
         if root in self.bundle.decisions:
             made = [each for each in self.entries if each.event == Event.DECISION_EVALUATED and each.position < before]
             last = next((each for each in reversed(made) if each.facts.get("decision") == root), None)
@@ -138,7 +140,7 @@ class OnRecord:
             return Source(SourceKind.RULE, label=origin.title, origin=origin)
         return Source(SourceKind.CASE, root if root in self.bundle.drawing.nodes else "", self.label(root))
 
-    def _from_operation(self, step: str, before: int) -> Source:
+    def _from_operation(self, step: str, name: str, before: int) -> Source:
         called = self.last_entry(Event.OPERATION_CALLED, step, before)
         read = [
             name for text in self.bundle.drawing.nodes[step].parameters.values() for name in expressions.names_in(text)
@@ -146,7 +148,18 @@ class OnRecord:
         roots = dict.fromkeys(name.partition(".")[0] for name in read)
         behind = [self.last_record(root, before) for root in roots]
         records = tuple(record for record in behind if record is not None)
-        return Source(SourceKind.OPERATION, step, self.label(step), records, called.recorded_at if called else None)
+        at = called.recorded_at if called else None
+        return Source(SourceKind.OPERATION, step, self.label(step), records, self._entries(step, name, at), at)
+
+    def _entries(self, step: str, name: str, at: datetime | None) -> tuple[Entry, ...]:
+        node = self.bundle.drawing.nodes[step]
+        if at is None or not name:
+            return ()
+        try:
+            given = {key: expressions.evaluate(text, self.data) for key, text in node.parameters.items()}
+        except ExpressionFault:
+            return ()
+        return tuple(self.environment.entries(self.session, Asked(self.case.id, node.operation or "", name, given, at)))
 
     def decisive(self, expression: str) -> tuple[str, ...]:
         """The names on which an expression's value rests; the same one is asked about for several reasons."""

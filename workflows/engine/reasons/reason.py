@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from workflows.engine.environment import Origin
+from workflows.engine.environment import Entry, Origin
 from workflows.engine.forms import Field
 from workflows.engine.tables import StepRecord
 
@@ -52,6 +52,8 @@ class Source:
     """What the step, the operation or the value is called."""
     records: tuple[StepRecord, ...] = ()
     """The forms behind it: the one of the field, or those an operation worked on."""
+    entries: tuple[Entry, ...] = ()
+    """What an operation found the fact in besides the forms."""
     told_at: datetime | None = None
     origin: Origin | None = None
 
