@@ -1,6 +1,7 @@
 """Who brings a matter never decides on it: named at publishing with both steps and the way, kept while cases run."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -180,6 +181,65 @@ def test_admission_is_sound_and_each_of_its_decisions_is_needed() -> None:
     }
     assert all(fault.path[0] == "submit_application" and fault.path[-1] == fault.element for fault in found)
     assert [fault.line for fault in found] == sorted(fault.line for fault in found)
+
+
+DECIDING = (
+    "approve_activist",
+    "pre_review",
+    "wait_for_place",
+    "notice_result",
+    "approve_admission",
+    "county_filing",
+    "certify_file",
+    "ceremony",
+)
+
+
+def admission(change: Callable[[str], str], **changed_forms: str) -> list[tuple[str, str, str]]:
+    """Admission with its drawing changed: which steps are named, and between which two the way is."""
+    files = bundles.read_folder(ADMISSION).files
+    text = change(files["admission.bpmn"])
+    assert changed_forms or text != files["admission.bpmn"]
+    catalogue = BundleFiles({"admission.bpmn": text}).catalogue()
+    read = {
+        step: forms.read(step, changed_forms.get(step, files[f"forms/{info.form}.form"]))
+        for step, info in bundles.steps_of(catalogue).items()
+    }
+    found = duties.faults_in(catalogue, read, ENVIRONMENT)
+    return [(fault.element, fault.path[0], fault.path[-1]) for fault in found]
+
+
+def into_lane(step: str, lane: str) -> Callable[[str], str]:
+    reference = f"<bpmn:flowNodeRef>{step}</bpmn:flowNodeRef>"
+    return lambda text: re.sub(rf'(name="{re.escape(lane)}">)', rf"\1{reference}", text.replace(reference, ""), count=1)
+
+
+@pytest.mark.parametrize("step", DECIDING)
+def test_each_decision_of_admission_is_named_when_it_is_not_kept_apart(step: str) -> None:
+    together = rf'(<bpmn:userTask id="{step}".*?name="apart_from" value=")submit_application ?'
+    found = admission(lambda text: re.sub(together, r"\1", text, count=1, flags=re.DOTALL))
+    assert found == [(step, "submit_application", step)]
+
+
+@pytest.mark.parametrize("lane", ["申请人（书记代录）", "团支部书记", "支委会", "培养联系人", "支部大会"])
+def test_a_branch_that_approves_its_own_admission_is_named(lane: str) -> None:
+    assert admission(into_lane("approve_admission", lane)) == [("quota_use", "submit_application", "quota_use")]
+
+
+def test_an_approval_without_a_choice_is_named() -> None:
+    assert admission(lambda text: text, approve_admission=ANY_FORM) == [
+        ("quota_use", "submit_application", "quota_use")
+    ]
+
+
+@pytest.mark.parametrize("target", ["quota_use", "admit_member"])
+@pytest.mark.parametrize(
+    "flow_id",
+    ["flow_approve_admission_overdue_to_remind_approval", "flow_check_application_accept", "flow_branch_meeting_held"],
+)
+def test_a_way_past_the_approval_of_admission_is_named(flow_id: str, target: str) -> None:
+    found = admission(lambda text: re.sub(rf'(id="{flow_id}"[^>]*targetRef=")[^"]*', rf"\1{target}", text, count=1))
+    assert found == [(target, "submit_application", target)]
 
 
 TWO_STEPS = bundle(
