@@ -148,10 +148,10 @@ OPERATIONS = """What a service step of a drawing may call by name. An operation 
 led to it: places, numbers and the state of the case stand or fall together."""
 
 RULES = """The thresholds an authority may change, as data (`workflows/domain/data/rule_sets.yaml`). The plan's year
-chooses the set, and a case keeps what held when it began. Confidence: `rule` and `seed` stand in a published text, `local` is
-the practice of some place, `unverified` and `own` stand in no text that was seen and are never shown as law. A unit may
-tighten a value for everything below it ([how](../howto/tighten-a-rule.md)); nobody may loosen one. The bound is this
-product's own."""
+chooses the set, and a case keeps what held when it began. Confidence: `rule` and `seed` stand in a published text,
+`local` is the practice of some place, `unverified` and `own` stand in no text that was seen and are never shown as law.
+A unit may tighten a value for everything below it ([how](../howto/tighten-a-rule.md)); nobody may loosen one. The bound
+is this product's own."""
 
 COMMANDS = """The command line `tuancheng`. Exit code 0: as it should be; 1: a fault was found, and said; 2: the command
 was called wrongly."""
