@@ -10,6 +10,7 @@ import './board.css';
 import './case.css';
 import './reasons.css';
 import './minutes.css';
+import './moves.css';
 
 import { askBeforeActing } from './confirm.js';
 import { followChoices } from './choices.js';
