@@ -124,6 +124,14 @@ def test_the_evidence_that_was_counted_is_told_with_who_entered_it(visit: Visit,
         for day in ("2020-05-20", "2020-05-30"):
             values = {**lesson, "happened_on": day}
             evidence.enter(session, case=case, kind=Kind.CLASS_HOURS, values=values, actor=saren)
+        service = {
+            "happened_on": "2020-05-31",
+            "topic": "敬老院服务",
+            "hours": "3.5",
+            "conductor": "社区",
+            "witness": "萨仁",
+        }
+        evidence.enter(session, case=case, kind=Kind.VOLUNTEER_HOURS, values=service, actor=saren)
     with clock.standing_at(NOW + timedelta(days=120)):
         for waiting in cases.due_timers(session):
             cases.fire_timer(session, ENVIRONMENT, waiting)
@@ -133,6 +141,7 @@ def test_the_evidence_that_was_counted_is_told_with_who_entered_it(visit: Visit,
     assert "团课学时 现为 2 学时，须达到 8 学时" in told
     assert "团课 2020-05-20：不计：早于确定为入团积极分子之日（萨仁 2020-06-01 登记）" in told
     assert "团课 2020-05-30：2 学时（萨仁 2020-06-01 登记）" in told
+    assert "志愿服务 2020-05-31：3.5 小时（萨仁 2020-06-01 登记）" in told
 
 
 LANE = {"团支部书记": ["learn", "graduate"]}

@@ -162,7 +162,8 @@ class _Teller:
 
     def entry(self, entry: Entry, unit: str) -> str:
         """One thing that was counted: what it counts for or why it does not."""
-        counted = reasons_told.said(round(entry.counted, 1), unit=unit) if unit and entry.counted else ""
+        each = unit.partition("/")[0]  # what is added up by the year is one piece in hours
+        counted = reasons_told.said(round(entry.counted, 1), unit=each) if each and entry.counted else ""
         what = " · ".join(part for part in (counted, gettext(entry.note) if entry.note else "") if part)
         told = {
             "label": gettext(entry.label),
