@@ -40,7 +40,9 @@ def shuffle(shipped: Shipped, _site: Site, dice: Random) -> None:
 
 def _simple_flows(shipped: Shipped) -> list[Site]:
     """Flows out of steps that are done once, not at the end of an event gateway."""
-    return [(flow.get("id", ""),) for site in once_done(shipped) for flow in shipped.out(site[0])]
+    # Between the decision and the place only the authority itself may act: that is refused, and rightly.
+    steps = [step for (step,) in once_done(shipped) if step != "approve_admission"]
+    return [(flow.get("id", ""),) for step in steps for flow in shipped.out(step)]
 
 
 def _flows_to_steps(shipped: Shipped) -> list[Site]:

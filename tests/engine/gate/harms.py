@@ -190,6 +190,12 @@ def add_dead_step(shipped: Shipped, site: Site) -> Expected:
     return expect("gate.dead_step", "added_step")
 
 
+def _without_deadline(shipped: Shipped) -> list[Site]:
+    """Steps in no sub-process that an event may take away: what goes round until it comes is no circle."""
+    hosts = {shipped.by_id(each.get("attachedToRef", "")) for each in shipped.each("boundaryEvent")}
+    return [site for site in once_done(shipped) if not hosts & set(shipped.by_id(site[0]).iterancestors())]
+
+
 def add_circle(shipped: Shipped, site: Site) -> Expected:
     """After a step some cases come into a circle of two steps that nothing leads out of."""
     [flow] = shipped.out(site[0])
@@ -325,7 +331,7 @@ HARMS = [
     Harm("a post is missing", steps_with_forms, remove_post),
     Harm("a step is a script", steps_with_forms, forbid_kind),
     Harm("a step is never done", once_done, add_dead_step),
-    Harm("a circle has no way out", once_done, add_circle),
+    Harm("a circle has no way out", _without_deadline, add_circle),
     Harm("an operation is not known", _operations, unknown_operation),
     Harm("an error is not taken", _error_events, drop_error_event),
     Harm("an error has another code", _error_events, wrong_error_code),

@@ -16,7 +16,9 @@ from tests.engine.at_work import work
 from tests.engine.conftest import MONDAY, SECRETARY, NoneLeft, Office
 from tests.engine.gate import test_levels, test_scarce, test_ways
 from tests.engine.gate.shelf import LIBRARY, OPERATIONS, drawn
+from tests.engine.test_drawings import NAMES
 from tests.engine.test_random_walk import Move, TinyWorld
+from tests.support.drawings import drawn as tiny
 from tests.support.drawings import end, start, way
 from workflows import clock
 from workflows.engine import bundles, cases, check
@@ -27,7 +29,7 @@ from workflows.journal import SYSTEM
 
 SOUND = {**test_ways.SOUND, **test_levels.SOUND, **test_scarce.SOUND}
 STOPS = {**test_ways.STOPS, "in a sub-process": (start(), test_levels.STOPPED, end(), way("begin", "work", "done"))}
-LONGEST_WALK = 25
+LONGEST_WALK = 12
 SEED = os.environ.get("TUANCHENG_WALK_SEED", "")
 LONG_AFTER = MONDAY + timedelta(days=10_000)
 
@@ -73,17 +75,19 @@ def shelf(office: Office) -> Shelf:
     return shelf
 
 
-def begun(office: Office, files: BundleFiles) -> TinyWorld:
+def begun(office: Office, files: BundleFiles, process: str = "tiny") -> TinyWorld:
     """A case of a drawing, whatever the check says of it."""
     bundles.store(office.session, files, [], SYSTEM, "")
-    case = cases.start(office.session, office.environment, process="tiny", unit_id=7, actor=SECRETARY)
+    case = cases.start(office.session, office.environment, process=process, unit_id=7, actor=SECRETARY)
     office.session.commit()
     return TinyWorld(office, case)
 
 
 def moves(world: TinyWorld) -> list[Move]:
-    """What can move the case; a message that may come at any time is none of it."""
-    return [move for move in world.moves() if move[0] != "say" or "hear" in bundle_of(world).drawing.nodes]
+    """What can move the case; a message that an event sub-process takes at any time is none of it."""
+    bundle = bundle_of(world)
+    any_time = {name for name, info in bundle.messages.items() if bundle.drawing.nodes[info.step].kind == "startEvent"}
+    return [move for move in world.moves() if move[0] != "say" or move[1] not in any_time]
 
 
 def bundle_of(world: TinyWorld) -> bundles.ParsedBundle:
@@ -97,24 +101,37 @@ def at_most_once(world: TinyWorld) -> bool:
     return all(count == 1 or nodes[step].repeat or nodes[step].inside for step, count in Counter(waiting).items())
 
 
-@pytest.mark.parametrize("office", ["in memory"], indirect=True)
-@pytest.mark.parametrize("name", SOUND)
-def test_no_random_walk_through_a_sound_drawing_ever_stands_still(office: Office, shelf: Shelf, name: str) -> None:
-    files, dice = drawn(*SOUND[name]), Random(name + SEED)
-    world = begun(office, files)
+def walked(world: TinyWorld, dice: Random, shelf: Shelf | None = None) -> None:
+    """Go a random way; a case that has not ended can always be moved, and no answer is refused."""
+    office, name = world.office, world.case.process
     for _ in range(LONGEST_WALK):
         with clock.standing_at(LONG_AFTER):
             work(office)
         if world.case.ended_at is not None:
-            break
+            return
         assert moves(world), name
         assert at_most_once(world), name
-        before = dict(shelf.state)
+        before = dict(shelf.state) if shelf else {}
         refused = world.make(dice.choice([*moves(world), *world.moves()]))
-        shelf.state = before if refused else shelf.state
         assert refused in ("", "message.not_awaited", NoneLeft.code), name
+        if shelf and refused:
+            shelf.state = before
+
+
+@pytest.mark.parametrize("office", ["in memory"], indirect=True)
+@pytest.mark.parametrize("name", SOUND)
+def test_no_random_walk_through_a_sound_drawing_ever_stands_still(office: Office, shelf: Shelf, name: str) -> None:
+    world = begun(office, drawn(*SOUND[name]))
+    walked(world, Random(name + SEED), shelf)
     if world.case.ended_at is not None:
         assert shelf.state.get(world.case.id) != "taken"
+
+
+@pytest.mark.parametrize("office", ["in memory"], indirect=True)
+@pytest.mark.parametrize("name", NAMES)
+def test_no_random_walk_through_a_tiny_drawing_ever_stands_still(office: Office, name: str) -> None:
+    office.given, office.left = {"people": ["甲", "乙", "丙"], "amounts": [1, 2]}, 40
+    walked(begun(office, tiny(name), name), Random(name + SEED))
 
 
 @pytest.mark.parametrize("office", ["in memory"], indirect=True)
