@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
@@ -117,8 +117,21 @@ def _forms(files: BundleFiles, environment: Environment) -> list[Fault]:
         fault
         for name, text in files.files.items()
         if name.endswith(".form")
-        for fault in forms.faults_in(Path(name).stem, text, name, frozenset(environment.choices))
+        for fault in _of_form(Path(name).stem, text, name, frozenset(environment.choices))
     ]
+
+
+# While somebody draws, the same forms are checked again and again.
+
+
+@lru_cache(maxsize=128)
+def _of_form(form: str, text: str, file: str, choices: frozenset[str]) -> tuple[Fault, ...]:
+    return tuple(forms.faults_in(form, text, file, choices))
+
+
+@lru_cache(maxsize=128)
+def _read(step: str, text: str) -> Form:
+    return forms.read(step, text)
 
 
 def _scenarios(files: BundleFiles) -> list[Fault]:
@@ -242,7 +255,7 @@ def _forms_of_steps(catalogue: Drawing, files: BundleFiles) -> dict[str, Form]:
     found: dict[str, Form] = {}
     for step, text in texts.items():
         with suppress(ValueError, KeyError, TypeError):
-            found |= {step: forms.read(step, text)} if text else {}
+            found |= {step: _read(step, text)} if text else {}
     return found
 
 

@@ -191,9 +191,10 @@ def add_dead_step(shipped: Shipped, site: Site) -> Expected:
 
 
 def _without_deadline(shipped: Shipped) -> list[Site]:
-    """Steps in no sub-process that an event may take away: what goes round until it comes is no circle."""
-    hosts = {shipped.by_id(each.get("attachedToRef", "")) for each in shipped.each("boundaryEvent")}
-    return [site for site in once_done(shipped) if not hosts & set(shipped.by_id(site[0]).iterancestors())]
+    """Steps in no sub-process that an event or its own end takes away: what goes round until then is no circle."""
+    away = {shipped.by_id(each.get("attachedToRef", "")) for each in shipped.each("boundaryEvent")}
+    away |= {level for each in shipped.each("terminateEventDefinition") for level in each.iterancestors()}
+    return [site for site in once_done(shipped) if not away & set(shipped.by_id(site[0]).iterancestors())]
 
 
 def add_circle(shipped: Shipped, site: Site) -> Expected:
