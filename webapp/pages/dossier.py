@@ -16,6 +16,7 @@ from workflows import journal
 from workflows.engine import inbox
 from workflows.engine.bundles import ParsedBundle
 from workflows.engine.forms import Field
+from workflows.engine.moving.then import bundle_then
 from workflows.engine.tables import Case, StepRecord, WorkItem
 from workflows.journal import Event, JournalEntry
 
@@ -60,8 +61,8 @@ class Happening:
 def filed(session: Session, case: Case, bundle: ParsedBundle) -> list[Filed]:
     """Everything submitted in a case, the latest first."""
     records = inbox.history(session, case.id)
-    names = _names(session, records)
-    return [_filed(record, case, bundle, names) for record in reversed(records)]
+    names, then = _names(session, records), bundle_then(session, case)
+    return [_filed(record, case, then(record.case_version), names) for record in reversed(records)]
 
 
 def _filed(record: StepRecord, case: Case, bundle: ParsedBundle, names: Names) -> Filed:
@@ -128,6 +129,8 @@ SHOWN = frozenset(
     {
         Event.CASE_STARTED,
         Event.CASE_ENDED,
+        Event.CASE_MOVED,
+        Event.CASE_MOVE_UNDONE,
         Event.STEP_COMPLETED,
         Event.MESSAGE_RECEIVED,
         Event.MESSAGE_SENT,
@@ -172,6 +175,10 @@ def _in_words(entry: JournalEntry, told: Told) -> tuple[str, str, str]:
             return gettext("案卷开始，按流程第 %(n)s 版办理", n=facts.get("bundle_version", "")), "", ""
         case Event.CASE_ENDED:
             return gettext("案卷结束：%(result)s", result=label), "good", ""
+        case Event.CASE_MOVED:
+            return gettext("案卷移到流程第 %(n)s 版", n=facts.get("to_version", "")), "", ""
+        case Event.CASE_MOVE_UNDONE:
+            return gettext("撤销移动，案卷回到流程第 %(n)s 版", n=facts.get("version", "")), "", ""
         case Event.TIMER_FIRED:
             return gettext("到期：%(step)s", step=label), "auto", ""
         case Event.OPERATION_CALLED:

@@ -81,6 +81,7 @@ def aspects() -> Mapping[str, str]:
         "lane": gettext("办理人"),
         "form": gettext("表单"),
         "timer": gettext("期限"),
+        "timer_kind": gettext("期限的种类"),
         "since": gettext("起算日"),
         "grace": gettext("宽限"),
         "calendar": gettext("日历"),

@@ -39,7 +39,8 @@ from workflows.engine.environment import Scarce
 from workflows.engine.job_tables import Job
 from workflows.engine.moving import moves, planning
 from workflows.engine.moving.refusals import UndoImpossible
-from workflows.engine.tables import DueTimer, WorkItem
+from workflows.engine.moving.then import bundle_then
+from workflows.engine.tables import DueTimer, StepRecord, WorkItem
 
 
 def test_a_repeated_step_half_way_done_keeps_what_was_answered_and_who_is_left(office: Office) -> None:
@@ -248,3 +249,24 @@ def test_a_case_that_has_ended_or_stands_there_already_is_not_moved(office: Offi
     assert code_of(plan_for(office, line("ask"))) == "move.same_version"
     office.do("ask")
     assert code_of(plan_for(office, line("ask", "sign"))) == "move.case_over"
+
+
+def test_a_step_that_must_be_kept_apart_keeps_its_name_once_it_was_done(office: Office) -> None:
+    def apart(name: str) -> BundleFiles:
+        sign = step("sign", apart_from=name)
+        return process(start(), step(name), sign, end(), way("begin", name, "sign", "done"))
+
+    office.start(apart("ask"))
+    assert code_of(plan_for(office, apart("check"), names={"ask": "check"})) == ""
+    office.do("ask")
+    assert code_of(plan_for(office, apart("check"), names={"ask": "check"})) == "move.duties_unclear"
+
+
+def test_what_was_filled_in_before_a_move_is_read_by_the_version_of_then(office: Office) -> None:
+    office.start(line("ask", "check", "sign"))
+    office.do("ask")
+    move_to(office, line("ask", "confirm", "sign"), names={"check": "confirm"})
+    office.do("confirm")
+    then = bundle_then(office.session, office.case)
+    records = office.session.scalars(select(StepRecord).order_by(StepRecord.id)).all()
+    assert [(record.step, then(record.case_version).version) for record in records] == [("ask", 1), ("confirm", 2)]

@@ -22,6 +22,7 @@ from workflows.engine.moving.history import CALLED_OUT, Happened
 from workflows.engine.moving.positions import Path, instances_of, path_of, resting
 from workflows.engine.moving.refusals import (
     CaseOver,
+    DutiesUnclear,
     EndsThere,
     NothingGivesBack,
     NotReversible,
@@ -180,6 +181,7 @@ class _Planner:
         self._check_way(replayed, place=place)
         self._check_repeated(replayed.workflow)
         self._check_operations(replayed)
+        self._check_duties(replayed)
         self._compare(replayed.workflow)
         planting.plant(self.before, replayed.workflow, self.new)
         self._describe(replayed)
@@ -219,6 +221,13 @@ class _Planner:
             done = [_done_below(tasks[path]) for tasks in (open_now, open_before)]
             if done[0] != done[1]:
                 raise RepeatedUnclear(step="、".join(_labels([open_now[path]], self.new)))
+
+    def _check_duties(self, replayed: Replayed) -> None:
+        """Duties are kept apart by the steps' ids in the records, and records are never rewritten."""
+        apart = {each for step in self.new.steps.values() for each in step.apart_from}
+        for each in replayed.told:
+            if each.event == Event.STEP_COMPLETED and each.step in apart and each.facts["step"] != each.step:
+                raise DutiesUnclear(step=_label(each.step, self.new))
 
     def _check_operations(self, replayed: Replayed) -> None:
         for each in replayed.lost:

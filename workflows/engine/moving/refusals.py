@@ -91,6 +91,14 @@ class DataMissing(MoveRefused):
     sentence = "新版本的“{reader}”要读“{name}”，本案办理“{step}”时没有这一内容。"
 
 
+class DutiesUnclear(MoveRefused):
+    """Who did the step could not be told any more from who must not do another one."""
+
+    code = "move.duties_unclear"
+    sentence = "“{step}”须与其他步骤分人办理，本案已经办过，不能换标识。"
+    rule = "同一人不得既预审又审批，职责须分离"
+
+
 class RepeatedUnclear(MoveRefused):
     """It cannot be told which instance of a repeated step was done."""
 
