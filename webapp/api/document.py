@@ -20,6 +20,7 @@ GROUPS = (
     "rule_sets",
     "processes",
     "cases",
+    "evidence",
     "moves",
     "reasons",
     "work_items",

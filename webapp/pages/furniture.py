@@ -27,6 +27,7 @@ REACHED_FROM = {
     "work_items": "inbox",
     "batches": "inbox",
     "new_case": "board",
+    "evidence": "cases",
     "holidays": "quota",
     "moves": "processes",
 }

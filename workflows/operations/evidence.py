@@ -1,7 +1,7 @@
 """Evidence of training under a case: who may enter and correct it, and the operation that counts it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -17,6 +17,7 @@ from workflows.domain.members import Candidate
 from workflows.domain.people import Person
 from workflows.domain.posts import PostKind
 from workflows.engine import bundles, cases, expressions
+from workflows.engine.drawing import Node
 from workflows.engine.environment import Call
 from workflows.engine.tables import Case
 from workflows.errors import NotFound, Refusal
@@ -67,6 +68,10 @@ class OnFile:
     rows: list[Evidence]
     frame: Frame
     counted: Counted
+    counted_then: Mapping[str, Any] | None = None
+    """What the case went on with at its last assessment; None before there was one."""
+    differs_now: bool = False
+    """Whether the same day would be counted otherwise today: something was entered late, or corrected."""
 
 
 def on_file(session: Session, case: Case) -> OnFile:
@@ -77,15 +82,20 @@ def on_file(session: Session, case: Case) -> OnFile:
     """
     data = cases.data_of(case)
     nodes = bundles.parsed(session, case.bundle_id).drawing.nodes.values()
-    asked = next((node.parameters.get("activist_on") for node in nodes if node.operation == COUNT), None)
-    since = expressions.evaluate(asked, data) if asked else None
-    return _counted(
-        session,
-        case.id,
-        since=date.fromisoformat(since) if since else None,
-        until=clock.today(),
-        rules=data.get("rules") or {},
-    )
+    asked = next((node for node in nodes if node.operation == COUNT), None)
+    since, until = (_day(asked, name, data) for name in ("activist_on", "assessed_on"))
+    found = _counted(session, case.id, since=since, until=clock.today(), rules=data.get("rules") or {})
+    then = data.get(asked.result) if asked and asked.result else None
+    if then is None or until is None:
+        return found
+    again = evidence_count.count(evidence.standing_of(found.rows), replace(found.frame, until=until))
+    return replace(found, counted_then=then, differs_now=again.as_data() != then)
+
+
+def _day(asked: Node | None, name: str, data: Mapping[str, Any]) -> date | None:
+    """A day that the drawing tells the operation, as far as the case knows it."""
+    found = expressions.evaluate(asked.parameters[name], data) if asked else None
+    return date.fromisoformat(found) if found else None
 
 
 def enter(session: Session, *, case: Case, kind: Kind, values: Mapping[str, Any], actor: Actor) -> Evidence:

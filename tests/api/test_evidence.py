@@ -1,0 +1,93 @@
+"""Evidence of training over the API: entering, counting, correcting, and who may."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from tests.api.caller import Caller, wrong_fields
+from tests.support.application import ON_SQLITE
+from tests.support.cast import Cast
+from tests.support.training import LESSON, SERVICE, in_training
+from workflows import clock
+from workflows.domain.people import Person
+from workflows.engine.tables import Bundle
+
+SignIn = Callable[[Person], Caller]
+NEW_LESSON, NEW_SERVICE = {**LESSON, "kind": "class_hours"}, {**SERVICE, "kind": "volunteer_hours"}
+
+
+@pytest.fixture
+def where(session: Session, cast: Cast, admission: Bundle) -> Iterator[str]:
+    """The evidence of Wuyun, who is in training since 18 March."""
+    with clock.standing_at(datetime(2020, 6, 17, 2, tzinfo=UTC)):
+        yield f"/cases/{in_training(session, cast).id}/evidence"
+
+
+def required(answer: Any) -> dict[str, tuple[Any, Any, bool]]:
+    return {one["name"]: (one["have"], one["need"], one["is_met"]) for one in answer.json["requirements"]}
+
+
+def test_what_is_entered_is_counted_against_the_rules(where: str, saren: Caller, cast: Cast) -> None:
+    entered = saren.post(where, NEW_LESSON)
+    assert entered.status_code == 201, entered.json
+    assert {**LESSON, "recorded_by": cast.saren.id}.items() <= entered.json.items()
+    assert saren.post(where, NEW_SERVICE).json["minutes"] == 150
+    answer = saren.get(where)
+    assert required(answer)["class_hours"] == (8, 8, True)
+    assert required(answer)["volunteer_hours"] == (2.5, 20, False)
+    assert required(answer)["ideology_passed"] == (False, True, False)
+    assert [(one["counted"], one["why"]) for one in answer.json["items"]] == [(8, None), (150, None)]
+    assert (answer.json["since"], answer.json["may_enter"]) == ("2020-03-16", True)
+
+
+@ON_SQLITE
+def test_a_correction_takes_the_place_of_the_row_which_stays(where: str, saren: Caller) -> None:
+    number = saren.post(where, NEW_LESSON).json["id"]
+    correction = {"values": {**LESSON, "minutes": 90}, "reason": "当天只上了两节"}
+    answer = saren.post(f"{where}/{number}/correction", correction)
+    assert (answer.status_code, answer.json["corrects_id"]) == (201, number)
+    assert [one["stands"] for one in saren.get(where).json["items"]] == [False, True]
+    again = saren.post(f"{where}/{number}/correction", correction)
+    assert (again.status_code, again.json["code"]) == (409, "evidence.corrected_already")
+    struck = saren.post(f"{where}/{answer.json['id']}/correction", {"values": None, "reason": "没有上过这一课"})
+    assert struck.json["is_struck"]
+    assert required(saren.get(where))["class_hours"] == (0, 8, False)
+
+
+@ON_SQLITE
+def test_sent_twice_with_one_key_it_is_entered_once_and_without_it_is_refused(where: str, saren: Caller) -> None:
+    assert [saren.post(where, NEW_LESSON, key="one lesson").status_code for _ in range(2)] == [201, 201]
+    again = saren.post(where, NEW_LESSON)
+    assert (again.status_code, again.json["code"]) == (409, "evidence.entered_already")
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    "changed, wrong",
+    [
+        ({"happened_on": "2020-06-18"}, "happened_on"),
+        ({"minutes": 45.5}, "minutes"),
+        ({"mode": "asleep"}, "mode"),
+        ({"witness": ""}, "witness"),
+        ({"hours": 2}, "hours"),
+        ({"birth_date": "2005-06-01"}, "birth_date"),
+        ({"kind": "birth_certificate"}, "kind"),
+    ],
+)
+def test_wrong_fields_are_named(where: str, saren: Caller, changed: dict[str, Any], wrong: str) -> None:
+    answer = saren.post(where, NEW_LESSON | changed)
+    assert (answer.status_code, set(wrong_fields(answer))) == (422, {wrong})
+
+
+@ON_SQLITE
+def test_who_may_not_enter_is_refused_and_who_may_not_see_finds_nothing(
+    where: str, cast: Cast, signed_in: SignIn
+) -> None:
+    gaowa, administrator = signed_in(cast.gaowa), signed_in(cast.he)
+    assert (gaowa.get(where).status_code, gaowa.get(where).json["may_enter"]) == (200, False)
+    refused = gaowa.post(where, NEW_LESSON)
+    assert (refused.status_code, refused.json["code"]) == (403, "evidence.not_yours")
+    assert administrator.get(where).status_code == administrator.post(where, NEW_LESSON).status_code == 404
