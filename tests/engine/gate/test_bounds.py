@@ -94,6 +94,7 @@ def test_the_cost_of_an_expression_is_an_upper_bound_of_what_it_does() -> None:
         ("a = 1", "a == 1"),
         ("if a then 1 else 2", "? 甲 : 乙"),
         ("return a;", "脚本"),
+        ("execution.getVariable('a')", "脚本"),
         ('=duration("P3D")', "P3D"),
     ],
 )
@@ -102,7 +103,18 @@ def test_another_tools_expression_is_told_in_the_words_used_here(foreign: str, h
     assert dialects.foreign(foreign) == expressions.fault_in(foreign)
 
 
-@pytest.mark.parametrize("text", ["a == 1", "a >= 1 and b != 2", '"${a}"', "a ? b : c", "notes == 'x = y'"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a == 1",
+        "a >= 1 and b != 2",
+        '"${a}"',
+        "a ? b : c",
+        "notes == 'x = y'",
+        "return.outcome == 1",
+        "execution.outcome == 1",
+    ],
+)
 def test_what_is_written_as_here_is_left_alone(text: str) -> None:
     assert dialects.foreign(text) is None
 

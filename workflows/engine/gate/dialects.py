@@ -8,6 +8,9 @@ _SHELL = re.compile(r"[$#]\{\s*(.*?)\s*\}", re.DOTALL)
 _STRING = re.compile(r""""[^"]*"|'[^']*'|`[^`]*`""")
 _ASSIGNS = re.compile(r"(?<![=!<>])=(?![=>])")
 _LASTING = re.compile(r"=\s*duration\(\s*[\"'](\w+)[\"']\s*\)")
+_SCRIPT = re.compile(
+    r"return\s+[^\s=!<>]|if\s*\(|(execution|process(Instance)?|kcontext|task)\.(get|set)[A-Z]\w*\(|getDataObject\("
+)
 _MEMBER = '数据写作“步骤标识.栏目”，如 review.outcome == "approve"'
 _WORDS = (
     (re.compile(r"&&"), " and "),
@@ -35,7 +38,7 @@ def foreign(text: str) -> str | None:
         return f"这是 Camunda 8（FEEL）的写法，请写作 {lasting.group(1)}"
     if stripped.startswith("="):
         return f"开头的等号是 Camunda 8（FEEL）的写法，请写作 {_here(stripped[1:], feel=True)}；{_MEMBER}"
-    if re.match(r"(return\b|if\s*\(|execution\.|process(Instance)?\.|kcontext\.|getDataObject)", bare):
+    if _SCRIPT.match(bare):
         return f"这是脚本（Java、Groovy、JavaScript）的写法，请改写为一个条件；{_MEMBER}"
     if re.match(r"if\b.+\bthen\b", bare, re.DOTALL):
         return "这是 FEEL 的写法，请写作 条件 ? 甲 : 乙"
