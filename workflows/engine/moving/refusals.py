@@ -96,7 +96,7 @@ class DutiesUnclear(MoveRefused):
 
     code = "move.duties_unclear"
     sentence = "“{step}”须与其他步骤分人办理，本案已经办过，不能换标识。"
-    rule = "同一人不得既预审又审批，职责须分离"
+    rule = "同一人不得既提出或预审又审批，职责须分离"
 
 
 class RepeatedUnclear(MoveRefused):
