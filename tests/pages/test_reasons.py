@@ -85,6 +85,15 @@ def test_a_returned_application_tells_who_returned_it_why_and_who_is_next(applie
     assert page.all("//section[@id='why']//a[contains(@href, '/work-items/')]")
 
 
+def test_whoever_does_a_step_again_is_led_to_the_reason(applied: Applied) -> None:
+    saren = applied()
+    assert "为什么又回到这里" not in saren.page
+    saren.submit(received_on="2020-06-01", outcome="return", reason="申请书没有签名")
+    assert "提交入团申请书" in saren.page.title
+    page = saren.follow("为什么又回到这里")
+    assert "申请书没有签名" in why(page)
+
+
 def test_a_case_that_only_waits_for_people_says_so(applied: Applied) -> None:
     saren = applied()
     page = saren.follow("乌云")
