@@ -11,7 +11,7 @@ from workflows.domain.strictness import Direction
 
 CONFIDENCE = {
     Confidence.RULE: lazy_gettext("规定"),
-    Confidence.SEED: lazy_gettext("通知"),
+    Confidence.SEED: lazy_gettext("通知要求"),
     Confidence.LOCAL: lazy_gettext("地方做法"),
     Confidence.UNVERIFIED: lazy_gettext("未核实"),
     Confidence.OWN: lazy_gettext("本产品做法"),

@@ -44,7 +44,7 @@ def compare() -> str:
         disputes=rule_sets.DISPUTES.values(),
         titles=rule_sets.TITLES,
         told=rules_told,
-        in_force=rule_sets.for_plan_year(clock.today().year),
+        in_force=rules_in_force.set_on(database.session(), clock.today()),
     )
 
 

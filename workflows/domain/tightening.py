@@ -107,7 +107,7 @@ def decide(session: Session, *, tightening_id: int, approve: bool, answer: str =
         found = _known(rules_in_force.set_on(session, row.since), row.parameter)
         _check_value(found, row.value)
         _check_against_above(session, unit, found, row.value, row.since, row.until)
-    row.answer = _checked_reason(answer, "answer") if answer.strip() or not approve else ""
+    row.answer = _checked_reason(answer, "answer", least=0 if approve else refusals.SHORTEST_REASON)
     row.state = State.APPROVED if approve else State.DECLINED
     row.decided_by, row.decided_at = actor.person_id, clock.now()
     session.flush()
@@ -254,9 +254,9 @@ def _years_after(day: date, years: int) -> date:
         return day.replace(year=day.year + years, day=28) + timedelta(days=1)
 
 
-def _checked_reason(text: str, field: str) -> str:
+def _checked_reason(text: str, field: str, least: int = refusals.SHORTEST_REASON) -> str:
     text = text.strip()
-    if not refusals.SHORTEST_REASON <= len(text) <= LONGEST_REASON:
+    if not least <= len(text) <= LONGEST_REASON:
         raise refusals.ReasonNeeded(fields={field: refusals.ReasonNeeded.sentence})
     return text
 

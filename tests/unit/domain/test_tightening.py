@@ -293,6 +293,15 @@ def test_a_decision_is_taken_once(session: Session, cast: Cast, propose: Propose
         tightening.decide(session, tightening_id=999_999, approve=True, actor=cast.actor(cast.zhao))
 
 
+def test_approving_may_be_answered_in_a_word_and_need_not_be(session: Session, cast: Cast, propose: Propose) -> None:
+    given = {"approve": True, "actor": cast.actor(cast.zhao)}
+    assert tightening.decide(session, tightening_id=propose().id, answer=" 同意 ", **given).answer == "同意"
+    row = propose(parameter="ceremony", value="P30D")
+    with pytest.raises(refusals.ReasonNeeded):
+        tightening.decide(session, tightening_id=row.id, answer="同" * 401, **given)
+    assert tightening.decide(session, tightening_id=row.id, **given).answer == ""
+
+
 def test_declining_needs_a_reason(session: Session, cast: Cast, propose: Propose) -> None:
     row = propose()
     with pytest.raises(refusals.ReasonNeeded) as raised:
