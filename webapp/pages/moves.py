@@ -180,6 +180,7 @@ def _page(
         reason=_reason(str(sent.get("reason", "")), wrong.get("reason", "")),
         wrong=wrong,
         refusal=refusal.message(gettext) if refusal else "",
+        largest=LARGEST_BATCH,
     )
 
 

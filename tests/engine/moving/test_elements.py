@@ -1,12 +1,15 @@
 """What a move does with the elements a case may stand in: repeated steps, sub-processes, timers, messages, jobs."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from tests.engine.conftest import SECRETARY, Office
+from tests.engine.conftest import SECRETARY, NoneLeft, Office, SmallOffice
 from tests.engine.moving.test_moves import (
     WHY,
     code_of,
@@ -33,10 +36,10 @@ from tests.support.drawings import (
     xor,
 )
 from workflows import clock
-from workflows.engine import bundles, jobs, persistence
+from workflows.engine import bundles, jobs, persistence, stuck
 from workflows.engine.bundles import BundleFiles
-from workflows.engine.environment import Scarce
-from workflows.engine.job_tables import Job
+from workflows.engine.environment import Addressee, Scarce
+from workflows.engine.job_tables import Incident, Job
 from workflows.engine.moving import moves, planning
 from workflows.engine.moving.refusals import UndoImpossible
 from workflows.engine.moving.then import bundle_then
@@ -270,3 +273,91 @@ def test_what_was_filled_in_before_a_move_is_read_by_the_version_of_then(office:
     then = bundle_then(office.session, office.case)
     records = office.session.scalars(select(StepRecord).order_by(StepRecord.id)).all()
     assert [(record.step, then(record.case_version).version) for record in records] == [("ask", 1), ("confirm", 2)]
+
+
+class TwoPosts(SmallOffice):
+    """An office in which the deputy has a lane of his own."""
+
+    def lanes(self) -> frozenset[str]:
+        return frozenset({"书记", "副书记"})
+
+    def addressee(self, session: Session, lane: str, unit_id: int, data: Mapping[str, Any]) -> Addressee:
+        return Addressee(unit_id, {"书记": "secretary", "副书记": "deputy"}[lane])
+
+    def describe(self, session: Session, addressee: Addressee) -> tuple[str, str]:
+        return "一班团支部", addressee.post_kind
+
+
+def test_a_step_in_another_lane_is_asked_of_somebody_else_from_then_on(office: Office) -> None:
+    def asked_of(lane: str) -> BundleFiles:
+        return process(start(), step("ask", lane=lane), end(), way("begin", "ask", "done"))
+
+    office.environment = replace(office.environment, directory=TwoPosts())
+    office.start(asked_of("书记"))
+    item = office.item("ask")
+    assert item.post_kind == "secretary"
+    plan = plan_for(office, asked_of("副书记"))
+    assert [(each.label, each.before, each.after) for each in plan.asked] == [
+        ("ask", "一班团支部 secretary", "一班团支部 deputy")
+    ]
+    made = move_to(office, asked_of("副书记"))
+    assert (office.item("ask").id, office.item("ask").post_kind, office.item("ask").lane) == (
+        item.id,
+        "deputy",
+        "副书记",
+    )
+    undo(office, made)
+    assert office.item("ask").post_kind == "secretary"
+
+
+def test_an_incident_whose_job_a_move_took_away_stands_open_again_when_it_is_undone(office: Office) -> None:
+    take = later(service("take", "shelf.take", "got", count="1"), retries="0")
+    office.left = 0
+    office.start(process(start(), step("ask"), take, end(), way("begin", "ask", "take", "done")))
+    office.do("ask")
+    job = office.session.scalars(select(Job.id)).one()
+    attempt = jobs.claim(office.session, job)
+    assert attempt == 1
+    assert jobs.keep_failure(office.session, job, attempt, NoneLeft()) is not None
+    office.session.commit()
+    plan = plan_for(office, line("ask", "check"))
+    assert (plan.incidents, plan.jobs_dropped, plan.placed) == (1, ["take"], ["check"])
+    made = move_to(office, line("ask", "check"), place=True)
+    assert stuck.settle(office.session) == 1
+    office.session.commit()
+    undo(office, made)
+    incident = office.session.scalars(select(Incident)).one()
+    assert (incident.status, incident.source_id, incident.resolved_at) == ("open", job, None)
+    assert office.session.scalars(select(Job.status)).one() == "failed"
+
+
+def test_every_row_that_follows_from_the_state_is_moved_with_it() -> None:
+    assert set(moves._FOLLOWS) == {each.model for each in persistence.KEPT}
+
+
+def test_a_result_is_known_by_its_step_after_that_was_renamed(office: Office) -> None:
+    def taking(name: str, *more: str) -> BundleFiles:
+        take = service(name, "shelf.take", "got", count="1")
+        steps = [step(each) for each in ("sign", *more)]
+        return process(
+            start(),
+            step("ask"),
+            take,
+            xor("enough", default="no"),
+            *steps,
+            end(),
+            end("none"),
+            way("begin", "ask", name, "enough"),
+            flow("enough", "sign", when="got.taken == 1"),
+            flow("enough", "none", name="no"),
+            way("sign", *more, "done"),
+        )
+
+    office.start(taking("take"))
+    office.do("ask")
+    move_to(office, taking("fetch"), names={"take": "fetch"})
+    move_to(office, taking("get", "last"), names={"fetch": "get"})
+    assert (version_of(office), office.waiting, office.calls) == (3, ["sign"], ["shelf.take"])
+    office.do("sign")
+    office.do("last")
+    assert office.ended_at == "done"

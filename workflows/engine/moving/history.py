@@ -49,6 +49,13 @@ class Happened:
     """What was submitted, with the outcome."""
     label: str = ""
     """What the work item was called."""
+    was: str = ""
+    """What the element is called in the version the case stands in, once `step` says what it is called in another."""
+
+    @property
+    def present(self) -> str:
+        """What the element is called in the version the case stands in."""
+        return self.was or self.step
 
 
 def read(session: Session, case_id: int) -> list[Happened]:

@@ -13,7 +13,7 @@ from workflows import clock
 from workflows.database import Base, UtcDateTime, table_of
 from workflows.engine import bundles, incidents, mailbox, persistence, saving
 from workflows.engine.environment import Environment
-from workflows.engine.job_tables import Incident, IncidentStatus, Job, Resolution
+from workflows.engine.job_tables import Incident, IncidentKind, IncidentStatus, Job, Resolution
 from workflows.engine.levels import CaseWorkflow
 from workflows.engine.mailbox import AwaitedEvent, MessageAwaitedTwice, step_of
 from workflows.engine.moving import changes, history, planning
@@ -35,6 +35,9 @@ _FOLLOWS: dict[type[Base], tuple[str, ...]] = {
     AwaitedEvent: ("step",),
 }
 """What the rows beside a case take from the drawing; the rest is their own and outlives a move."""
+
+_TROUBLE: dict[type[Base], IncidentKind] = {Job: IncidentKind.JOB, DueTimer: IncidentKind.TIMER}
+"""Rows for which an incident may stand open."""
 
 
 def target_of(session: Session, process: str, version: int) -> Bundle:
@@ -229,7 +232,8 @@ def _put_rows_back(session: Session, made: CaseMove) -> None:
             else:
                 _check_free(session, table.name, row)
                 connection.execute(insert(table).values(row))
-        _open_again(session, made, was - there)
+        if model in _TROUBLE:
+            _open_again(session, made, _TROUBLE[model], was - there)
     session.execute(delete(MovedItem).where(MovedItem.move_id == made.id))
     _forget_rows(session)
 
@@ -243,9 +247,10 @@ def _check_free(session: Session, table: str, row: Mapping[str, Any]) -> None:
             raise MessageAwaitedTwice(case=other, message=row["name"])
 
 
-def _open_again(session: Session, made: CaseMove, restored: set[int]) -> None:
+def _open_again(session: Session, made: CaseMove, kind: IncidentKind, restored: set[int]) -> None:
     """Incidents that were taken for overtaken because the move took their job or timer away."""
-    query = select(Incident).where(Incident.case_id == made.case_id, Incident.source_id.in_(restored))
+    query = select(Incident).where(Incident.case_id == made.case_id, Incident.kind == kind)
+    query = query.where(Incident.source_id.in_(restored))
     overtaken = query.where(Incident.resolution == Resolution.OVERTAKEN, Incident.resolved_at >= made.moved_at)
     for incident in session.scalars(overtaken):
         incident.status, incident.resolution, incident.resolved_at = IncidentStatus.OPEN, None, None

@@ -373,7 +373,7 @@ def _labels(tasks: Collection[Task], bundle: ParsedBundle) -> list[str]:
 
 def _names(happened: Sequence[Happened], bundle: ParsedBundle) -> list[str]:
     """What the old version calls what happened, each once, in order."""
-    return list(dict.fromkeys(_label(str(each.facts.get("step") or each.step), bundle) for each in happened))
+    return list(dict.fromkeys(_label(each.present, bundle) for each in happened))
 
 
 def _label(element: str, bundle: ParsedBundle) -> str:

@@ -6,7 +6,7 @@ that comes out is therefore one the new version can reach, by a way on which not
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from SpiffWorkflow.bpmn import BpmnEvent
@@ -111,7 +111,7 @@ class Retold(Scripts):
             if not task.workflow.top_workflow.throw_up(task, RefusalFault(codes)):
                 self.not_taken(task, min(codes))
             return False
-        known, node = self.before.workflow.case_data, self.before.bundle.drawing.nodes.get(str(self.now.facts["step"]))
+        known, node = self.before.workflow.case_data, self.before.bundle.drawing.nodes.get(self.now.present)
         variable = self.act.bundle.drawing.nodes[element_of(task)].result
         if variable and node is not None and node.result in known:
             repeats.scope_of(task)[variable] = known[node.result]
@@ -165,7 +165,7 @@ class Replay:
             with clock.standing_at(self.act.case.started_at):
                 self._settle()
             for number, each in enumerate(self.happened):
-                known = Happened(**{**vars(each), "step": self.before.name(each.step)})
+                known = replace(each, step=self.before.name(each.step), was=each.step)
                 with clock.standing_at(each.at):
                     if known.event == Event.INCIDENT_CORRECTED:
                         workflow.case_data[known.step] = dict(known.answer or {})
@@ -212,7 +212,7 @@ class Replay:
                 repeats.keep_answer(task, known.answer or {})
                 task.run()
             case Event.MESSAGE_RECEIVED | Event.MESSAGE_DELIVERED:
-                answer = known.answer or self.before.workflow.case_data.get(str(known.facts.get("step")), {})
+                answer = known.answer or self.before.workflow.case_data.get(known.present, {})
                 repeats.keep_answer(task, answer, known.step)
                 deliver(task, BpmnEvent(Message(task.task_spec.event_definition.name)))
             case Event.SIGNAL_HEARD:
