@@ -62,6 +62,8 @@ class Event(StrEnum):
     EVIDENCE_RECORDED = "evidence:recorded"
     EVIDENCE_CORRECTED = "evidence:corrected"
     EVIDENCE_FILE_TAKEN = "evidence:file_taken"
+    POSTING_PUT_UP = "posting:put_up"
+    POSTING_TAKEN_DOWN = "posting:taken_down"
     BATCH_STARTED = "batch:started"
     BATCH_ENDED = "batch:ended"
     SIGNED_IN = "account:signed_in"

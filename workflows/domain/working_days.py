@@ -5,10 +5,11 @@ period that reaches there is counted by weekends, and `is_announced` says so to 
 """
 
 from datetime import date, timedelta
+from functools import lru_cache
 
 import chinese_calendar.constants
 
-from workflows.errors import InvalidData
+from workflows.errors import InvalidData, Refusal
 
 SOON = timedelta(days=45)
 """How near a year of unknown holidays may come before somebody is told: the next year's are announced in November."""
@@ -19,6 +20,15 @@ class DaysWrong(InvalidData):
 
     code = "calendar.days"
     sentence = "工作日天数应为不小于1的整数。"
+
+
+class NoticeOver(Refusal):
+    """An objection raised after the last day of the notice."""
+
+    code = "notice.over"
+    sentence = "公示已于{ends_on}期满，之后提出的异议不再中止公示，请作为来信来访另行处理。"
+    rule = "异议须在公示期内提出"
+    article = "地方“三公示”做法"
 
 
 def is_announced(day: date) -> bool:
@@ -40,6 +50,7 @@ def unknown_year_near(day: date) -> int | None:
     return None if is_announced(day + SOON) else last_announced_year() + 1
 
 
+@lru_cache(maxsize=4_096)  # the library looks through all its holidays each time
 def is_working_day(day: date) -> bool:
     """Whether offices work on `day`."""
     try:
@@ -61,3 +72,15 @@ def add_working_days(day: date, n: int) -> date:
 def notice_end(posted_on: date, n: int) -> date:
     """The last day of a public notice of `n` working days; the day of posting is not counted (rulebook §1.2 step 8)."""
     return add_working_days(posted_on, n)
+
+
+def days_left(began_on: date, stopped_on: date, ends_on: date) -> int:
+    """How many working days of a notice are still to come when it stops counting on `stopped_on`.
+
+    It has counted from the day after `began_on`. The day on which it stops was no whole day for objections and is not
+    counted as past, so that the last day is not lost to somebody else's objection. Raises NoticeOver after `ends_on`.
+    """
+    if stopped_on > ends_on:
+        raise NoticeOver(ends_on=ends_on.isoformat())
+    first = max(stopped_on, began_on + timedelta(days=1))
+    return sum(is_working_day(first + timedelta(days=after)) for after in range((ends_on - first).days + 1))

@@ -7,12 +7,13 @@ from sqlalchemy.orm import Session
 
 from workflows import journal
 from workflows.domain import calendars, meetings, members, rule_sets, rules_in_force
+from workflows.domain import postings as public
 from workflows.domain.calendars import Days
 from workflows.domain.members import CandidateStatus
 from workflows.domain.rule_sets import Confidence
 from workflows.engine.environment import Calendar, Choice, Environment, Operation, Origin, Scarce
 from workflows.journal import Event
-from workflows.operations import candidates, deliberations, evidence, notices, places, sources
+from workflows.operations import candidates, deliberations, evidence, notices, places, postings, sources
 from workflows.operations.posts import LEVELS, PostDirectory, repairers
 
 PLACE = "名额与编号"
@@ -44,6 +45,25 @@ OPERATIONS = [
         ("posted_on", "working_days"),
         repeatable=True,
     ),
+    Operation(
+        "postings.put_up", "张贴公示", postings.put_up, ("notice", "working_days", "activist_on"), repeatable=True
+    ),
+    Operation(
+        "postings.stop",
+        "中止公示计时",
+        postings.stop,
+        ("began_on", "raised_on", "ends_on", "working_days"),
+        ("notice.over",),
+        repeatable=True,
+    ),
+    Operation(
+        "postings.resume",
+        "恢复公示计时",
+        postings.resume,
+        ("notice", "settled_on", "days_left", "activist_on"),
+        repeatable=True,
+    ),
+    Operation("postings.take_down", "撤下公示", postings.take_down, repeatable=True),
     Operation("notices.remind", "催办", notices.remind, ("step", "text"), repeatable=True),
     Operation("notices.escalate", "逾期报告上级", notices.escalate, ("step", "to"), repeatable=True),
 ]
@@ -81,7 +101,8 @@ def origin_of(data: Mapping[str, Any], name: str) -> Origin | None:
 
 
 def settle_candidate(session: Session, case_id: int, result: str | None) -> None:
-    """A case has ended: write on the candidate how."""
+    """A case has ended: write on the candidate how; a notice that still hangs is taken down."""
+    public.take_down(session, case_id, public.Why.CASE_ENDED)
     if result in set(CandidateStatus):
         members.settle(session, case_id, CandidateStatus(result))
 
