@@ -205,7 +205,9 @@ def parse_xml(text: str, file: str) -> etree._Element:
     if len(data) > LARGEST_DRAWING:
         raise Unreadable(Fault("xml.too_large", f"文件超过 {LARGEST_DRAWING // 1_000_000} MB，不予读取", file=file))
     _Limits(file).apply(data)
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
+    parser = etree.XMLParser(
+        encoding="utf-8", resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True
+    )
     try:
         return etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
