@@ -15,6 +15,7 @@ from workflows.engine.tables import Case
 from workflows.journal import Actor
 from workflows.operations import evidence
 from workflows.operations.evidence import OnFile
+from workflows.operations.evidence_files import Fault
 from workflows.operations.wiring import ENVIRONMENT
 
 UNITS = {
@@ -118,6 +119,11 @@ def keeper(case: Case) -> Actor:
     return identity.actor(*evidence.ENTERED_BY, unit_id=case.unit_id)
 
 
+def takes_files(unit_id: int) -> bool:
+    """Whether the person keeps the records of the unit, and may take over files."""
+    return any(held.unit_id == unit_id and held.kind in evidence.ENTERED_BY for held in identity.posts_held())
+
+
 def requirements(data: Mapping[str, Any], counted: Counted) -> list[Requirement]:
     """Every total against what the rules of the case ask for, with where that comes from."""
     rules, totals = data.get("rules") or {}, counted.as_data()
@@ -155,3 +161,10 @@ def counted_said(standing: Standing) -> str:
 def why_said(why: Why | None) -> str:
     """Why a row does not count, or not in full; empty when it does."""
     return gettext(why.sentence) if why else ""
+
+
+def fault_said(fault: Fault) -> str:
+    """What is wrong with a row of a file, in words."""
+    if fault.refusal is not None:
+        return fault.refusal.message(gettext)
+    return f"{gettext(fault.label)}：{gettext(fault.text)}" if fault.label else gettext(fault.text)

@@ -11,13 +11,14 @@ from typing import Any
 
 from webapp.pages.board import STAGES
 from workflows import errors
-from workflows.domain import evidence_forms, rule_sets
+from workflows.domain import evidence_forms, rule_sets, volunteer_files
 from workflows.domain.evidence_count import Why
 from workflows.domain.evidence_forms import Kind
 from workflows.domain.posts import PostKind
 from workflows.domain.quota_ledger import MovementKind
 from workflows.domain.rules_in_force import State
 from workflows.domain.units import UnitKind
+from workflows.operations import evidence_files
 
 ROOMS = ("webapp.api", "webapp.pages")
 """A refusal is known once its module is imported; the application imports the rest."""
@@ -47,7 +48,8 @@ def _of_evidence() -> list[str]:
     forms = [each for form in evidence_forms.FORMS.values() for each in form]
     choices = [label for each in forms for _, label in each.choices]
     labels = [*(kind.label for kind in Kind), *(each.label for each in forms), *choices]
-    return [*labels, *evidence_forms.WORDS, *(why.sentence for why in Why)]
+    said = (*evidence_forms.WORDS, *volunteer_files.REASONS, *evidence_files.FAULTS)
+    return [*labels, *said, *(why.sentence for why in Why)]
 
 
 def _import_every_room() -> None:

@@ -91,3 +91,35 @@ def test_who_may_not_enter_is_refused_and_who_may_not_see_finds_nothing(
     refused = gaowa.post(where, NEW_LESSON)
     assert (refused.status_code, refused.json["code"]) == (403, "evidence.not_yours")
     assert administrator.get(where).status_code == administrator.post(where, NEW_LESSON).status_code == 404
+
+
+FILE = "姓名,日期,时长（小时）,服务内容,组织单位,证明人\n乌云,2020-05-09,2.5,敬老院服务,志愿者协会,林一\n"
+
+
+def test_a_file_is_checked_and_taken_over_once(where: str, saren: Caller, cast: Cast) -> None:
+    files = f"/units/{cast.branch.id}/volunteer-files"
+    checked = saren.post(f"{files}/check", {"content": FILE}).json
+    assert (checked["ok"], checked["taken"], saren.get(where).json["items"]) == (True, None, [])
+    taken = [saren.post(files, {"name": "五月.csv", "content": FILE}) for _ in range(2)]
+    assert [answer.status_code for answer in taken] == [201, 201]
+    assert taken[0].json == taken[1].json
+    assert [one["row"]["file_id"] for one in saren.get(where).json["items"]] == [taken[0].json["id"]]
+    assert saren.post(f"{files}/check", {"content": FILE}).json["taken"]["name"] == "五月.csv"
+
+
+@ON_SQLITE
+def test_wrong_rows_are_told_by_line_and_none_is_taken_over(where: str, saren: Caller, cast: Cast) -> None:
+    files, wrong = f"/units/{cast.branch.id}/volunteer-files", FILE + "张三,2020-05-09,2,植树,校团委,林一\n"
+    checked = saren.post(f"{files}/check", {"content": wrong}).json
+    assert [(row["line"], row["faults"]) for row in checked["rows"] if row["faults"]] == [
+        (3, ["本支部没有这名正在办理的申请人"])
+    ]
+    refused = saren.post(files, {"content": wrong})
+    assert (refused.status_code, refused.json["code"]) == (409, "evidence.file_rows_wrong")
+    assert saren.get(where).json["items"] == []
+
+
+@ON_SQLITE
+def test_who_does_not_keep_the_branch_s_records_takes_over_no_file(where: str, cast: Cast, signed_in: SignIn) -> None:
+    answer = signed_in(cast.gaowa).post(f"/units/{cast.branch.id}/volunteer-files", {"content": FILE})
+    assert (answer.status_code, answer.json["code"]) == (403, "authority.missing")

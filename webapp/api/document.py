@@ -21,6 +21,7 @@ GROUPS = (
     "processes",
     "cases",
     "evidence",
+    "evidence_files",
     "moves",
     "reasons",
     "work_items",

@@ -68,6 +68,7 @@ def show(case_id: int) -> str:
         "evidence/show.html",
         case=seen.case,
         seen=seen,
+        takes_files=seen.may_enter and evidence_seen.takes_files(seen.case.unit_id),
         sections=sections,
         replaced=[_line(Standing(row, 0), names, "") for row in seen.replaced],
         later={row.corrects_id: row for row in rows if row.corrects_id},

@@ -28,6 +28,7 @@ REACHED_FROM = {
     "batches": "inbox",
     "new_case": "board",
     "evidence": "cases",
+    "evidence_files": "cases",
     "holidays": "quota",
     "moves": "processes",
 }

@@ -1,15 +1,12 @@
 """Who enters evidence for whom, and what the drawing is told of it."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import Engine, select
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from tests.support import cast as people
-from tests.support.application import ADMISSION
+from tests.support import training_branch
 from tests.support.cast import Cast
 from tests.support.training import LESSON, SERVICE, in_training
 from workflows import clock
@@ -18,57 +15,20 @@ from workflows.domain.evidence import Evidence
 from workflows.domain.evidence_forms import Kind
 from workflows.domain.people import Person
 from workflows.domain.posts import Post
-from workflows.engine import bundles, cases
+from workflows.engine import cases
 from workflows.engine.environment import Call
 from workflows.engine.tables import Case
 from workflows.errors import NotFound
 from workflows.journal import SYSTEM, Actor
 from workflows.operations import evidence
 from workflows.operations.evidence import CaseOver, EvidenceNotYours
-from workflows.operations.rehearsal import BlankDatabase
 
-NOW = datetime(2020, 6, 17, 2, tzinfo=UTC)
-
-
-@dataclass
-class Branch:
-    """A branch whose secretary is Saren, with Wuyun in training since 18 March, guided by Bator and Lin."""
-
-    engine: Engine
-    cast: Cast
-    case_id: int
-
-
-@pytest.fixture(scope="module")
-def branch() -> Iterator[Branch]:
-    """Made once; each test's changes are taken back."""
-    with BlankDatabase() as database:
-        with Session(database.engine, expire_on_commit=False) as session, clock.standing_at(NOW):
-            cast = people.build(session)
-            people.plan_for_school(session, cast, 3)
-            bundles.store(session, bundles.read_folder(ADMISSION), [], SYSTEM, "")
-            case_id = in_training(session, cast).id
-        yield Branch(database.engine, cast, case_id)
-
-
-@pytest.fixture
-def session(branch: Branch) -> Iterator[Session]:
-    with branch.engine.connect() as connection, clock.standing_at(NOW):
-        transaction = connection.begin()
-        with Session(connection, join_transaction_mode="create_savepoint") as session:
-            yield session
-        transaction.rollback()
-
-
-@pytest.fixture
-def cast(branch: Branch) -> Cast:
-    return branch.cast
-
-
-@pytest.fixture
-def case(session: Session, branch: Branch) -> Case:
-    """Wuyun's, guided by Bator and Lin since 18 March."""
-    return session.get_one(Case, branch.case_id, options=[undefer(Case.state)])
+branch, session, cast, case = (
+    training_branch.branch,
+    training_branch.session,
+    training_branch.cast,
+    training_branch.case,
+)
 
 
 def enter(session: Session, case: Case, who: Person, kind: Kind = Kind.CLASS_HOURS) -> int:
