@@ -1,5 +1,7 @@
 """Rules in the reader's language: values with their units, how sure each is, where sources disagree."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext
@@ -36,6 +38,25 @@ def value(parameter: Parameter, value: Any) -> str:
     if isinstance(value, str) and value in parameter.words:
         return gettext(parameter.words[value])
     return reasons_told.said(value, unit=parameter.unit)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One rule that was stricter than its rule set when a case began, and whose decision that was."""
+
+    title: str
+    value: str
+    unit: str
+
+
+def kept_by(data: Mapping[str, Any]) -> list[Kept]:
+    """What a case keeps that units had tightened when it began, from the case's data."""
+    rule_set = rule_sets.ALL.get(str(data.get("rule_set")))
+    if rule_set is None:
+        return []
+    by = {name: each["unit"] for name, each in data.get("tightenings", {}).items() if name in rule_set.parameters}
+    known = [(rule_set.parameters[name], unit) for name, unit in by.items()]
+    return [Kept(title(each), value(each, data["rules"][each.name]), unit) for each, unit in known]
 
 
 def title(parameter: Parameter) -> str:

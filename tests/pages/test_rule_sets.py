@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from tests.pages.conftest import Visit
 from tests.pages.visitor import Page, Visitor
 from tests.support import cast as people
+from tests.support.application import an_application
 from tests.support.cast import Cast
 from workflows import clock, journal
 from workflows.clock import OFFICE_ZONE
@@ -17,6 +18,8 @@ from workflows.domain import posts
 from workflows.domain.people import Person
 from workflows.domain.posts import PostKind
 from workflows.domain.rules_in_force import Tightening
+from workflows.engine import cases
+from workflows.engine.tables import Case
 from workflows.journal import SYSTEM, Event
 
 Asked = Callable[..., Page]
@@ -253,3 +256,21 @@ def test_in_english_the_rules_read_english(visit: Visit, cast: Cast, now: object
     assert "more than 1/2 (" in page
     assert "not verified" in page
     assert saren.open("/rules/sets").text.count("Inner Mongolia") >= 1
+
+
+def test_a_case_keeps_what_was_tightened_when_it_began_and_its_pages_say_so(
+    visit: Visit, cast: Cast, admission: object, now: object, session: Session
+) -> None:
+    gaowa, zhao = visit(cast.gaowa), visit(cast.zhao)
+    _ask(gaowa, cast.school.id, since="2020-06-01")
+    _decide(zhao, "approve")
+    saren = visit(cast.saren)
+    saren.open("/processes/admission/new")
+    assert "本案按从严的要求办理： 团课最少学时 10 学时 — 由第一中学团委从严" in saren.submit(**an_application())
+    [action] = gaowa.open("/rules").all("//form[contains(@action, '/withdrawal')]/@action")
+    gaowa.submit(action)
+    first, later = session.scalars(select(Case)).one(), "later"
+    assert cases.data_of(first)["rules"]["class_hours_min"] == 10
+    assert "团课最少学时 10 学时" in saren.open(f"/cases/{first.id}")
+    saren.open("/processes/admission/new")
+    assert "本案按从严的要求办理" not in saren.submit(**an_application(later))

@@ -7,7 +7,7 @@ from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
-from webapp import identity, incidents_seen
+from webapp import identity, incidents_seen, rules_told
 from webapp.pages import dossier
 from webapp.pages.due import Due, due
 from webapp.pages.people_shown import WhoActs
@@ -98,6 +98,7 @@ def shared(session: Session, case: Case) -> dict[str, Any]:
         "strip": strip(bundle, progress.done, [step.item.step for step in steps]),
         "offers": offers(session, case, bundle),
         "troubles": troubles(session, case),
+        "tightened": rules_told.kept_by(cases.data_of(case)),
         "reads_incidents": identity.holds(*incidents_seen.READERS),
     }
 

@@ -26,7 +26,8 @@ def test_drawings_may_count_working_days_and_school_days_of_the_unit(session: Se
 def test_a_value_of_the_rule_set_is_told_with_its_article_and_how_sure_that_is() -> None:
     found = ENVIRONMENT.origin({"rule_set": "NMG_2020"}, "rules.class_hours_min")
     assert found == Origin("团课最少学时", "细则：团课学习", "rule", "学时")
-    assert ENVIRONMENT.origin({"rule_set": "NMG_2020"}, "rules.approval_target").confidence == "unverified"
+    for unseen in ("rules.approval_target", "rules.feedback"):
+        assert ENVIRONMENT.origin({"rule_set": "NMG_2020"}, unseen).confidence == "unverified"
 
 
 @pytest.mark.parametrize("rule_set,name", [("NMG_2020", "rules.unheard_of"), ("NMG_1949", "rules.introducers")])
