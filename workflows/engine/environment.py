@@ -70,7 +70,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Scarce:
-    """What an operation does with a scarce thing: a case that takes one must use it or give it back, once, in the end."""
+    """What an operation does with a scarce thing: a case that takes one must use it or give it back, once, at last."""
 
     act: Literal["take", "use", "give_back"]
     thing: str
