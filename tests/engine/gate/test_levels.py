@@ -105,14 +105,15 @@ def test_a_circle_that_only_a_withdrawal_ends_is_a_circle() -> None:
 def test_an_error_event_for_a_code_the_operation_does_not_have_never_happens() -> None:
     found = faults(
         start(),
+        user("ask"),
         service("note", "shelf.note"),
         boundary("gone", "note", NONE_LEFT, interrupting=True),
         end(),
         end("none"),
-        way("begin", "note", "done"),
+        way("begin", "ask", "note", "done"),
         way("gone", "none"),
     )
-    assert told(found) == [("gate.dead_step", "gone", ("begin", "note", "gone"))]
+    assert told(found) == [("gate.dead_step", "gone", ("begin", "ask", "note", "gone"))]
     assert "gone" in found[0].message
 
 

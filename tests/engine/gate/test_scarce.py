@@ -103,10 +103,10 @@ def test_a_terminate_end_that_keeps_the_thing_loses_it() -> None:
 def test_what_is_done_out_of_turn_is_named(steps: list[str], code: str, element: str) -> None:
     operation = {"take": "shelf.take", "read": "shelf.read", "put": "shelf.put_back"}
     drawn = [service(step, operation[step.split("_")[0]]) for step in steps]
-    found = faults(start(), *drawn, end(), way("begin", *steps, "done"))
+    found = faults(start(), user("ask"), *drawn, end(), way("begin", "ask", *steps, "done"))
     assert told(found)[0][:2] == (code, element)
     assert len(found) == 1
-    assert found[0].path == ("begin", *steps[: steps.index(element) + 1])
+    assert found[0].path == ("begin", "ask", *steps[: steps.index(element) + 1])
     assert element in found[0].message
 
 
@@ -129,7 +129,7 @@ def test_taking_it_anew_in_a_loop_is_named() -> None:
 
 def test_a_step_of_the_worker_that_may_be_skipped_may_not_take_it() -> None:
     take = later(service("take", "shelf.take"), may_skip="true")
-    found = faults(start(), take, READ, end(), way("begin", "take", "read", "done"))
+    found = faults(start(), user("ask"), take, READ, end(), way("begin", "ask", "take", "read", "done"))
     assert [(each.code, each.element) for each in found] == [("scarce.not_taken", "read")]
 
 

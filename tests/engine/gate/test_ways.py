@@ -181,10 +181,11 @@ def test_a_branch_on_a_step_that_was_not_done_yet_is_told() -> None:
 def test_a_vote_whose_result_has_no_branch_is_told() -> None:
     found = faults(
         start(),
+        user("ask"),
         service("count", "vote.count", "vote"),
         xor("which"),
         end(),
-        way("begin", "count", "which"),
+        way("begin", "ask", "count", "which"),
         flow("which", "done", 'vote.result == "adopted"'),
     )
     assert [(each.code, each.element) for each in found] == [("gate.no_branch", "which")]
@@ -310,6 +311,11 @@ def test_a_branch_that_leads_where_another_leads_and_is_never_taken_is_named() -
 def test_a_wait_for_what_never_comes_true_stops_the_case() -> None:
     found = faults(*STOPS["a wait for what never comes true"])
     assert told(found) == [("gate.deadlock", "until", ("begin", "ask", "until"))]
+
+
+def test_a_drawing_that_nobody_can_begin_is_refused() -> None:
+    found = faults(start(), service("note", "shelf.note"), end(), way("begin", "note", "done"))
+    assert [(each.code, each.element) for each in found] == [("gate.nobody_begins", "tiny")]
 
 
 def test_more_ways_than_can_be_looked_at_are_refused_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

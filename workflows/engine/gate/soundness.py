@@ -1,7 +1,7 @@
 """The publish gate: whether a case of a drawing, wherever it goes, comes to an end, and what keeps it from doing so."""
 
 from workflows.engine.drawing import Drawing, Fault
-from workflows.engine.gate import asides, liveness, verdict
+from workflows.engine.gate import asides, duties, liveness, verdict
 from workflows.engine.gate.exploring import Explored, explore
 from workflows.engine.gate.findings import Findings
 from workflows.engine.gate.knowledge import Knowledge, Sources
@@ -11,6 +11,8 @@ from workflows.engine.gate.net import Net
 
 def faults_in(drawing: Drawing, sources: Sources) -> list[Fault]:
     """Every fault of a drawing whose elements and flows are all right one by one; a fault comes with the way to it."""
+    if not duties.first_steps(drawing):
+        return [verdict.nobody_begins(drawing)]
     net, knowledge, findings = Net(drawing), Knowledge(drawing, sources), Findings()
     operations = {node.operation: sources.operations.get(node.operation or "") for node in drawing.nodes.values()}
     things = {each.scarce.thing: None for each in operations.values() if each is not None and each.scarce is not None}

@@ -31,6 +31,12 @@ def too_large(drawing: Drawing) -> Fault:
     return Fault("gate.too_large", message, drawing.process, drawing.name, drawing.line, drawing.file)
 
 
+def nobody_begins(drawing: Drawing) -> Fault:
+    """No step of a person comes first, and people begin cases."""
+    message = "从开始事件走不到任何由人办理的步骤，案件无从发起；请画一个用户任务作为第一步"
+    return Fault("gate.nobody_begins", message, drawing.process, drawing.name, drawing.line, drawing.file)
+
+
 def _fault(finding: Finding, net: Net) -> Fault:
     node, path = finding.spot.node, finding.path
     where = node.id, node.name, node.line, node.file
