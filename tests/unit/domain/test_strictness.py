@@ -39,7 +39,7 @@ def test_the_stricter_value_ranks_higher(direction: Direction, looser: object, s
         (Direction.AT_LEAST, 8.5),
         (Direction.AT_LEAST, -1),
         (Direction.AT_LEAST, "8"),
-        (Direction.AT_LEAST, 10**5000),
+        (Direction.AT_LEAST, 10_001),
         (Direction.AT_MOST, "30 days"),
         (Direction.AT_MOST, "P1Y"),
         (Direction.ONLY_TRUE, 1),
