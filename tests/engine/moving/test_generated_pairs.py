@@ -134,8 +134,31 @@ def one(office: Office, world: TinyWorld, target: Bundle, random: Random, where:
         assert rows_of(office) == before, where
         moved(office, world.case, target, plan)
         assert seen(office.session, world.case.id)["items"] == after["items"], where
-    more = walked(world, random, LONGEST_WALK)
+    more = walked(world, random, random.choice([1, 2]))
+    back = and_back(office, world, target)
+    more += [back, *walked(world, random, LONGEST_WALK)]
     office.session.expire_all()
     ended = office.session.scalars(select(Case.ended_at).where(Case.id == world.case.id)).one()
     assert ended or world.moves() or waits_for_data(world), (where, more)
     return "placed" if plan.refusal else "moved"
+
+
+def and_back(office: Office, world: TinyWorld, target: Bundle) -> str:
+    """Move the case to the version it began with, if it goes on there; what became of it."""
+    office.session.expire_all()
+    if world.case.ended_at is not None:
+        return "over"
+    first = next(each for each in bundles.versions(office.session, target.process) if each.version < target.version)
+    plan = planned(office, world.case, first)
+    if plan.refusal is not None and not plan.can_place:
+        assert plan.refusal.code.startswith("move."), plan.refusal
+        return plan.refusal.code
+    try:
+        moved(office, world.case, first, plan)
+    except Refusal as refusal:
+        if not plan.at_once:
+            raise
+        office.session.rollback()
+        return refusal.code
+    seen(office.session, world.case.id)
+    return "back"
