@@ -122,6 +122,7 @@ def test_no_rule_is_invented_for_what_nobody_has_seen() -> None:
     assert unseen & set(AS_EVER) == {
         *("pass_rule", "count_written_absent", "approval_target", "approval_hard"),
         *("prereview_meeting_max", "meeting_submit", "feedback", "volunteer_year"),
+        "objection_investigation_working_days",
     }
     assert {NMG_2020.parameters[name].article for name in unseen} == set(rule_sets.WITHOUT_ARTICLE.values())
     assert NMG_2020.parameters["feedback"].confidence is Confidence.OWN
