@@ -213,7 +213,8 @@ def read(kind: Kind, values: Mapping[str, Any]) -> Entered:
     wrong = {key: NOT_A_FIELD for key in values if key not in {each.key for each in FORMS[kind]}}
     found: dict[str, Any] = {}
     for each in FORMS[kind]:
-        text = " ".join(str(values.get(each.key) or "").split())
+        value = values.get(each.key)
+        text = "" if value is None else " ".join(str(value).split())
         if not text:
             wrong |= {each.key: MISSING} if each.required else {}
         elif len(text) > each.longest:
