@@ -503,3 +503,19 @@ def test_reminders_do_not_multiply_the_states(monkeypatch: pytest.MonkeyPatch) -
         ),
     )
     assert found == []
+
+
+def test_an_inclusive_gateway_with_too_many_ways_is_refused_and_not_worked_out() -> None:
+    many = [f"step_{number}" for number in range(24)]
+    found = faults(
+        start(),
+        user("ask"),
+        inclusive("fork", default="otherwise"),
+        inclusive("join"),
+        end(),
+        way("begin", "ask", "fork"),
+        way("join", "done"),
+        flow("fork", "join", name="otherwise"),
+        *(user(each) + flow("fork", each, f"len(ask.on) > {n}") + way(each, "join") for n, each in enumerate(many)),
+    )
+    assert [(each.code, each.element) for each in found] == [("gate.too_large", "tiny")]

@@ -66,20 +66,24 @@ Condition = Unknown | Is | Not | Both | Either
 ALWAYS = Both(())
 
 
-def read(text: str) -> Condition:
+DEEPEST = 20
+"""Parentheses in parentheses that are looked into; people write two or three."""
+
+
+def read(text: str, depth: int = 0) -> Condition:
     """The condition as far as it is understood."""
     text = text.strip()
-    if "?" in _outside_quotes(text):
+    if depth > DEEPEST or "?" in _outside_quotes(text):
         return Unknown(text)
     for word, kind in (("or", Either), ("and", Both)):
         parts = _split(text, word)
         if len(parts) > 1:
-            return kind(tuple(read(part) for part in parts))
+            return kind(tuple(read(part, depth + 1) for part in parts))
     negated = _NEGATED.match(text)
     if negated and _is_enclosed(text[negated.end() :]):
-        return Not(read(text[negated.end() + 1 : -1]))
+        return Not(read(text[negated.end() + 1 : -1], depth + 1))
     if _is_enclosed(text):
-        return read(text[1:-1])
+        return read(text[1:-1], depth + 1)
     return _atom(text)
 
 
@@ -147,16 +151,16 @@ def _is_enclosed(text: str) -> bool:
     return False
 
 
-def tests_in(condition: Condition) -> Iterator[Is]:
+def comparisons_in(condition: Condition) -> Iterator[Is]:
     """Every comparison in a condition."""
     match condition:
         case Is():
             yield condition
         case Not(part):
-            yield from tests_in(part)
+            yield from comparisons_in(part)
         case Both(parts) | Either(parts):
             for each in parts:
-                yield from tests_in(each)
+                yield from comparisons_in(each)
 
 
 def is_understood(condition: Condition) -> bool:
@@ -178,7 +182,7 @@ class Bound:
         self.condition = condition
         self.index = index
         self.bits = bits
-        self.paths = frozenset(index[test.path] for test in tests_in(condition))
+        self.paths = frozenset(index[test.path] for test in comparisons_in(condition))
         self.understood = is_understood(condition)
 
     def narrowed(self, facts: Facts, truth: bool) -> Facts | None:

@@ -3,12 +3,15 @@
 from collections import deque
 from dataclasses import dataclass, field
 
-from workflows.engine.gate.findings import Findings
-from workflows.engine.gate.moves import ANY_TIME, GO, Moves, State, TooLarge
+from workflows.engine.gate.findings import Findings, TooLarge
+from workflows.engine.gate.moves import ANY_TIME, GO, Moves, State
 from workflows.engine.gate.net import Spot
 
 MOST_STATES = 20_000
 """States of one drawing: admission has a hundred, ten steps side by side have a thousand."""
+
+MOST_WORK = 30_000_000
+"""Moves times nodes: a move looks at every join and every level."""
 
 MOST_DOUBLED = 300
 """States that are looked at where two tokens run in one way: there may be as many as pairs of places."""
@@ -66,6 +69,7 @@ def explore(moves: Moves, begin: Spot, findings: Findings, before: tuple[str, ..
     explored = Explored(before=before)
     numbers: dict[State, int] = {}
     waiting: deque[int] = deque()
+    work = 0
 
     def number_of(state: State, parent: int, trail: tuple[str, ...]) -> int:
         if state not in numbers:
@@ -87,6 +91,9 @@ def explore(moves: Moves, begin: Spot, findings: Findings, before: tuple[str, ..
         findings.behind, unanswered = explored.way_to(number), findings.unanswered
         for kind, trail, state in moves.of(explored.states[number]):
             explored.moves[number].append((kind, number_of(state, number, trail)))
+        work += len(explored.moves[number]) * len(moves.net.spots)
+        if work > MOST_WORK:
+            raise TooLarge()
         if findings.unanswered > unanswered:
             explored.unanswered.add(number)
     return explored

@@ -5,6 +5,10 @@ from dataclasses import dataclass, field
 from workflows.engine.gate.net import Spot
 
 
+class TooLarge(Exception):
+    """There are more ways than can be looked at."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """Something wrong at an element, the way there, and what its sentence needs to say."""

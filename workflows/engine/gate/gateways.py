@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 
 from workflows.engine.drawing import Flow
 from workflows.engine.gate.conditions import NULL, OTHER, Bound, Facts
+from workflows.engine.gate.findings import TooLarge
 from workflows.engine.gate.net import Spot
 
 if TYPE_CHECKING:
     from workflows.engine.gate.moves import Going, Moves
 
 Arm = tuple[Flow, Spot]
+
+MOST_AT_ONCE = 5_000
+"""Ways one move may take before it is taken for too large to be explored: those of an inclusive gateway double."""
 
 MOST_TRIED = 2_000
 """Combinations of values that are tried for one that fits no branch."""
@@ -34,7 +38,7 @@ def exclusive(moves: "Moves", going: "Going", spot: Spot) -> Iterator[tuple[Fact
 
 
 def inclusive(moves: "Moves", going: "Going", spot: Spot) -> Iterator[tuple[Facts, list[Arm]]]:
-    """Every set of branches whose conditions may hold together, otherwise the default."""
+    """Every set of branches whose conditions may hold together, otherwise the default. Raises TooLarge."""
     if len(spot.out) == 1:
         yield going.facts, spot.out
         return
@@ -47,6 +51,8 @@ def inclusive(moves: "Moves", going: "Going", spot: Spot) -> Iterator[tuple[Fact
             further += [(holding, [*chosen, arm])] if holding is not None else []
             further += [(failing, chosen)] if failing is not None else []
         ways = further
+        if len(ways) > MOST_AT_ONCE:
+            raise TooLarge()
     for facts, chosen in ways:
         if chosen:
             yield facts, chosen

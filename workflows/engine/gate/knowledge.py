@@ -12,7 +12,7 @@ from workflows.engine.decisions.model import ONE_ANSWER
 from workflows.engine.drawing import Drawing, Node
 from workflows.engine.environment import Operation
 from workflows.engine.forms import Field, Form
-from workflows.engine.gate.conditions import NULL, OTHER, Bound, Facts, literal_in, read, tests_in, value_of
+from workflows.engine.gate.conditions import NULL, OTHER, Bound, Facts, comparisons_in, literal_in, read, value_of
 
 STEPS = frozenset({"userTask", "manualTask"})
 
@@ -35,7 +35,7 @@ class Knowledge:
         self.conditions = {key: read(text) for key, text in _conditions_of(drawing)}
         named: dict[str, set[str]] = {}
         for condition in self.conditions.values():
-            for test in tests_in(condition):
+            for test in comparisons_in(condition):
                 named.setdefault(test.path, set()).update(test.values)
         writers = [(root, node) for node in drawing.nodes.values() for root in roots_written(node)]
         closed = {

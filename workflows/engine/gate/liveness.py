@@ -56,15 +56,18 @@ def _live(net: Net, knowledge: Knowledge) -> dict[Spot, frozenset[int]]:
     reads = {spot: _reads(spot, knowledge) for spot in net.spots}
     writes = {spot: frozenset(place for place, _ in knowledge.written.get(spot.id, ())) for spot in net.spots}
     successors = {spot: list(_next(spot)) for spot in net.spots}
-    live = dict(reads)
-    changed = True
-    while changed:
-        changed = False
-        for spot in reversed(net.spots):
-            after = frozenset[int]().union(*(live[each] for each in successors[spot]))
-            # An interrupted step writes nothing: what its borders lead to is read as it was.
-            kept = frozenset[int]().union(*(live[each] for each in spot.borders))
-            now = reads[spot] | (after - writes[spot]) | kept
-            if now != live[spot]:
-                live[spot], changed = now, True
+    before: dict[Spot, list[Spot]] = {spot: [] for spot in net.spots}
+    for spot, following in successors.items():
+        for each in following:
+            before[each].append(spot)
+    live, waiting = dict(reads), set(net.spots)
+    while waiting:
+        spot = waiting.pop()
+        after = frozenset[int]().union(*(live[each] for each in successors[spot]))
+        # An interrupted step writes nothing: what its borders lead to is read as it was.
+        kept = frozenset[int]().union(*(live[each] for each in spot.borders))
+        now = reads[spot] | (after - writes[spot]) | kept
+        if now != live[spot]:
+            live[spot] = now
+            waiting.update(before[spot])
     return live

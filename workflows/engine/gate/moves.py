@@ -13,8 +13,8 @@ from workflows.engine.drawing import Flow, Node
 from workflows.engine.environment import Operation
 from workflows.engine.gate import scarce
 from workflows.engine.gate.conditions import Facts
-from workflows.engine.gate.findings import Findings
-from workflows.engine.gate.gateways import exclusive, inclusive
+from workflows.engine.gate.findings import Findings, TooLarge
+from workflows.engine.gate.gateways import MOST_AT_ONCE, exclusive, inclusive
 from workflows.engine.gate.knowledge import Knowledge
 from workflows.engine.gate.net import Level, Net, Spot, reached_from
 from workflows.engine.gate.scarce import Held
@@ -23,9 +23,6 @@ GO, AROUND, ASIDE, ANY_TIME = "go", "around", "aside", "any time"
 """Kinds of moves: a token goes on; an event takes a whole sub-process away; one begins something beside the way; an
 event sub-process begins, which is no way on for those who wait."""
 
-MOST_AT_ONCE = 5_000
-"""Ways one move may take before it is taken for too large to be explored."""
-
 
 class State(NamedTuple):
     """Where a case stands."""
@@ -33,10 +30,6 @@ class State(NamedTuple):
     marking: int
     facts: Facts
     held: Held
-
-
-class TooLarge(Exception):
-    """There are more ways than can be looked at."""
 
 
 class Going(NamedTuple):
@@ -105,11 +98,11 @@ class Moves:
                 self.findings.note("scarce.kept", last, going.trail, thing)
 
     def _by_itself(self, going: Going) -> list[Going] | None:
-        for level in reversed(self.net.levels):
+        for level in reversed(self.net.levels) if going.marking & self.net.hosts else ():
             host = level.host
             if host and going.marking & host.bit and not going.marking & level.places and host.node.repeat is None:
                 return self._leave(going.without(host.bit), host)
-        for join in self.net.joins:
+        for join in self.net.joins if going.marking & self.net.arms else ():
             if self._may_join(going.marking, join):
                 return self._pass(going.without(sum(join.arms.values())), join)
         return None

@@ -6,6 +6,7 @@ at once, as the engine does. A called process has its spots anew for every call.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from workflows.engine.drawing import Drawing, Flow, Node
 
@@ -69,17 +70,17 @@ class Level:
     places: int = 0
     """Every place in the level and in the levels inside."""
 
-    @property
+    @cached_property
     def start(self) -> Spot:
         """The start event."""
         return next(spot for spot in self.spots if spot.node.kind == "startEvent")
 
-    @property
+    @cached_property
     def triggers(self) -> list[Spot]:
         """The start events of the event sub-processes that lie in wait in the level."""
         return [spot.inner.start for spot in self.spots if spot.node.event_subprocess and spot.inner]
 
-    @property
+    @cached_property
     def overtaken(self) -> int:
         """The places of event sub-processes that have taken the level away: nothing lies in wait any more."""
         hosts = [each.level.host for each in self.triggers if each.node.interrupting]
@@ -105,6 +106,8 @@ class Net:
         self.by_bit = {spot.bit: spot for spot in self.spots if spot.bit}
         self.by_arm = {bit: (spot, flow) for spot in self.spots for flow, bit in spot.arms.items()}
         self.joins = [spot for spot in self.spots if spot.arms]
+        self.arms = sum(self.by_arm)
+        self.hosts = sum(level.host.bit for level in self.levels if level.host)
         self.merges = sum(spot.bit for spot in self.spots if spot.bit and not spot.waits)
         self._reach: dict[tuple[int, str], int] = {}
 

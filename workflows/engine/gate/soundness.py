@@ -3,9 +3,9 @@
 from workflows.engine.drawing import Drawing, Fault
 from workflows.engine.gate import asides, duties, liveness, verdict
 from workflows.engine.gate.exploring import Explored, explore
-from workflows.engine.gate.findings import Findings
+from workflows.engine.gate.findings import Findings, TooLarge
 from workflows.engine.gate.knowledge import Knowledge, Sources
-from workflows.engine.gate.moves import Moves, TooLarge
+from workflows.engine.gate.moves import Moves
 from workflows.engine.gate.net import Net
 
 
