@@ -166,6 +166,8 @@ class Environment:
     """What a timer may count its days by, under the word that a drawing uses."""
     ended: Callable[[Session, int, str | None], None] = lambda _session, _case_id, _result: None
     """Told when a case has ended, with the `result` its end event names."""
+    keeps: Callable[[Session, Actor], bool] = lambda _session, _actor: True
+    """Whether the actor keeps the processes now, and so may move running cases."""
     levels: Mapping[str, int] = field(default_factory=dict)
     """How high the post of a lane stands; only who stands above decides on what others bring."""
     live: dict[int, Any] | None = None

@@ -84,6 +84,14 @@ def repairers(session: Session, act: str, unit_id: int) -> list[Addressee]:
     return found
 
 
+def keeps_processes(session: Session, actor: Actor) -> bool:
+    """Whether the actor exercises today a post of administrator; the very one named, when one is."""
+    if actor.person_id is None:
+        return False
+    held = posts.held_by(session, actor.person_id)
+    return any(post.kind == PostKind.ADMINISTRATOR and actor.post_id in (None, post.post_id) for post in held)
+
+
 class PostDirectory:
     """The engine's view of units and posts; see `workflows.engine.environment.Directory`."""
 

@@ -14,7 +14,7 @@ from workflows.domain.rule_sets import Confidence
 from workflows.engine.environment import Calendar, Choice, Environment, Operation, Origin, Scarce
 from workflows.journal import Event
 from workflows.operations import candidates, deliberations, evidence, notices, places, postings, sources
-from workflows.operations.posts import LEVELS, PostDirectory, repairers
+from workflows.operations.posts import LEVELS, PostDirectory, keeps_processes, repairers
 
 PLACE = "名额与编号"
 
@@ -123,6 +123,7 @@ ENVIRONMENT = Environment(
     origin=origin_of,
     entries=sources.entries,
     repairers=repairers,
+    keeps=keeps_processes,
     levels=LEVELS,
     calendars={str(days): _counting(days) for days in Days},
     ended=settle_candidate,
