@@ -1,6 +1,7 @@
 """Cases of admission moved to another version: a changed deadline, an inserted step; and every way can be retold."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,7 @@ class Stage:
         self.scenario = scenarios.read(ADMISSION.files[path], path)
         with clock.standing_at(clock.start_of(self.scenario.begins) - timedelta(days=1)):
             self.stage = rehearsal.RehearsalStage(session, files, self.scenario)
+        self.stage.environment = replace(self.stage.environment, keeps=lambda _session, _actor: True)
         self.player = scenarios._Player(self.scenario, self.stage)
         self.steps = list(self.scenario.steps)
 

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from tasks.outbox import perform_outbox
 from tests.support import drawings
 from tests.support.cast import Cast
-from workflows import journal
+from workflows import clock, journal
 from workflows.domain import posts
 from workflows.engine import bundles, cases
 from workflows.engine.moving import move_batches
@@ -74,6 +75,18 @@ def test_a_portion_goes_on_after_a_case_that_is_refused(three: list[int], look: 
     assert (events.count(Event.MOVES_STARTED), events.count(Event.MOVES_ENDED)) == (1, 1)
     assert journal.entries_of(look(), journal.case_chain(three[0]))[-1].event == Event.ACT_REFUSED
     assert perform_outbox(portion(look())) is False
+
+
+@pytest.mark.parametrize("fresh_database", ["sqlite"], indirect=True)
+def test_who_is_no_administrator_any_more_moves_nothing(
+    three: list[int], founded: Cast, look: Look, store: Session
+) -> None:
+    [keeper] = posts.held_by(store, founded.he.id)
+    store.get_one(posts.Post, keeper.post_id).until = clock.today() - timedelta(days=1)
+    store.commit()
+    assert perform_outbox(portion(look())) is True
+    assert {code for _, code in what_became(look())} == {"move.keeper_needed"}
+    assert look().scalars(select(CaseMove)).all() == []
 
 
 @pytest.mark.parametrize("fresh_database", ["postgresql"], indirect=True)

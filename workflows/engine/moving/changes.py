@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflows import clock
+from workflows.engine import saving
 from workflows.engine.environment import Environment
 from workflows.engine.moving.move_tables import CaseMove, MovedItem
 from workflows.engine.tables import Case, StepRecord
@@ -13,8 +14,8 @@ from workflows.errors import StaleVersion
 
 
 def check_version(session: Session, environment: Environment, case: Case, seen: int | None) -> None:
-    """Raises StaleVersion, naming who did what, when the case is not in the version that was seen."""
-    if seen is None or seen == case.version:
+    """Raises StaleVersion, naming who did what, when the case does not show what it showed in the version seen."""
+    if seen is None or seen == case.version or saving.shows_the_same(case.state, case.version, seen):
         return
     if moved := _last_move(session, environment, case):
         raise moved

@@ -19,7 +19,7 @@ from workflows.engine.mailbox import AwaitedEvent, MessageAwaitedTwice, step_of
 from workflows.engine.moving import changes, history, planning
 from workflows.engine.moving.move_tables import CaseMove, MovedItem
 from workflows.engine.moving.planning import Planned
-from workflows.engine.moving.refusals import UndoImpossible, UndoTooLate
+from workflows.engine.moving.refusals import KeeperNeeded, UndoImpossible, UndoTooLate
 from workflows.engine.repairs import LEAST_REASON, LONGEST_REASON, REASON_WANTED
 from workflows.engine.running import ACTIVE, Act, Scripts, advance, every_task
 from workflows.engine.tables import Bundle, Case, DueTimer, WorkItem
@@ -63,10 +63,10 @@ def move(
 ) -> CaseMove:
     """Move a case to `target`; see `workflows.engine.moving.planning.plan` for `names` and `place`.
 
-    Whether the actor is an administrator is the caller's to know. Raises NotFound, StaleVersion, InvalidData (no
-    reason, wrong names), a MoveRefused, and whatever an automatic step refuses at which the case is set.
+    Raises KeeperNeeded, NotFound, StaleVersion, InvalidData (no reason, wrong names), a MoveRefused, and whatever an
+    automatic step refuses at which the case is set.
     """
-    _check_reason(reason)
+    _check(session, environment, actor, reason)
     case = persistence.lock(session, case_id)
     if case.process != target.process:
         raise NotFound(what="流程版本")
@@ -83,9 +83,9 @@ def move(
 def undo(session: Session, environment: Environment, *, move_id: int, actor: Actor, reason: str) -> CaseMove:
     """Put a case back exactly as it was before its last move.
 
-    Raises NotFound, InvalidData, UndoTooLate, UndoImpossible, MessageAwaitedTwice.
+    Raises KeeperNeeded, NotFound, InvalidData, UndoTooLate, UndoImpossible, MessageAwaitedTwice.
     """
-    _check_reason(reason)
+    _check(session, environment, actor, reason)
     known = session.get(CaseMove, move_id)
     if known is None:
         raise NotFound(what="移动记录")
@@ -113,7 +113,9 @@ def undo(session: Session, environment: Environment, *, move_id: int, actor: Act
     return made
 
 
-def _check_reason(reason: str) -> None:
+def _check(session: Session, environment: Environment, actor: Actor, reason: str) -> None:
+    if not environment.keeps(session, actor):
+        raise KeeperNeeded()
     if not LEAST_REASON <= len(reason.strip()) <= LONGEST_REASON:
         raise InvalidData(fields={"reason": REASON_WANTED})
 

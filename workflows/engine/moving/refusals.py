@@ -113,6 +113,15 @@ class StandsStill(MoveRefused):
     sentence = "移动后本案将停在“{would}”，没有人、期限或消息能使它继续。"
 
 
+class KeeperNeeded(Refusal):
+    """Only who keeps the processes moves cases, also when he asked for it while he still did."""
+
+    code = "move.keeper_needed"
+    sentence = "在办案卷由系统管理员移动，您目前没有这一职务。"
+    rule = "只有系统管理员可以移动在办案卷"
+    kind = "forbidden"
+
+
 class UndoTooLate(Refusal):
     """Something has happened since the move."""
 
