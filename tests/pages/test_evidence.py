@@ -49,7 +49,7 @@ def test_what_is_entered_is_counted_at_once(saren: Visitor) -> None:
     page = saren.submit(**LESSON)
     assert "已登记：团课" in page
     assert totals(saren)[0][:4] == ["团课学时", "8 学时", "8 学时", "已达到"]
-    saren.follow("登记志愿服务")
+    saren.open(saren.page.links("登记志愿服务")[1])  # the first leads to files
     saren.submit(**SERVICE)
     assert totals(saren)[1][:4] == ["志愿服务时长", "2.5 小时", "20 小时", "还缺 17.5 小时"]
     assert "萨仁2020-06-17 10:00" in saren.page.text.replace("萨仁 ", "萨仁")
@@ -100,6 +100,20 @@ def test_what_was_struck_out_counts_no_longer_and_stays_to_be_read(saren: Visito
     assert "另一名同学的材料" in page
     assert "已划去的记录（2 条）" in page
     assert saren.open(where).status == 409
+
+
+def test_the_case_s_history_tells_of_entering_and_correcting(saren: Visitor, case: Case) -> None:
+    saren.follow("登记团课")
+    saren.submit(**LESSON)
+    saren.follow("更正")
+    saren.submit(minutes=90, act="save", reason="当天只上了两节")
+    saren.follow("更正")
+    saren.submit(act="strike", reason="另一名同学的材料")
+    page = saren.open(f"/cases/{case.id}")
+    told = [" ".join(one.text_content().split()) for one in page.all("//ol[@class='history']/li")[:3]]
+    assert [one.split("：")[0] for one in told] == ["划去培养材料", "更正培养材料", "登记培养材料"]
+    assert "萨仁" in told[2]
+    assert "发生于 2020-04-10" in told[2]
 
 
 def test_the_committee_reads_and_enters_nothing(saren: Visitor, visit: Visit, cast: Cast, case: Case) -> None:

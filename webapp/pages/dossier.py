@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from webapp.pages.form_view import choices_of
 from webapp.pages.people_shown import Names, names_of
 from workflows import journal
+from workflows.domain.evidence_forms import Kind
 from workflows.engine import inbox
 from workflows.engine.bundles import ParsedBundle
 from workflows.engine.forms import Field
@@ -125,6 +126,8 @@ class Told:
         return node.name if node and node.name else step
 
 
+OF_EVIDENCE = (Event.EVIDENCE_RECORDED, Event.EVIDENCE_CORRECTED)
+
 SHOWN = frozenset(
     {
         Event.CASE_STARTED,
@@ -142,6 +145,7 @@ SHOWN = frozenset(
         Event.STEP_REFUSED,
         Event.OPERATION_CALLED,
         Event.DECISION_EVALUATED,
+        *OF_EVIDENCE,
         Event.INCIDENT_OPENED,
         Event.INCIDENT_RETRIED,
         Event.INCIDENT_CORRECTED,
@@ -151,7 +155,7 @@ SHOWN = frozenset(
 
 
 def _happening(entry: JournalEntry, told: Told, names: Names) -> Happening:
-    what, mood, detail = _in_words(entry, told)
+    what, mood, detail = _of_evidence(entry.facts) if entry.event in OF_EVIDENCE else _in_words(entry, told)
     by_itself = mood == "auto"  # the journal names whose act set it off; that act has a line of its own
     return Happening(
         what=what,
@@ -195,6 +199,17 @@ def _in_words(entry: JournalEntry, told: Told) -> tuple[str, str, str]:
             return _between_cases(entry.event, label, facts)
         case _:
             return _refused(facts, told)
+
+
+def _of_evidence(facts: Mapping[str, Any]) -> tuple[str, str, str]:
+    """What was entered or corrected of the evidence of training; what it says stands on its own page."""
+    what, number = gettext(Kind(facts["kind"]).label), gettext("第 %(id)s 号", id=facts["evidence"])
+    if facts["corrects"] is None:
+        return gettext("登记培养材料：%(what)s", what=what), "", number
+    detail = f"{gettext('第 %(id)s 号', id=facts['corrects'])} → {number}"
+    if facts["struck"]:
+        return gettext("划去培养材料：%(what)s", what=what), "", detail
+    return gettext("更正培养材料：%(what)s", what=what), "", detail
 
 
 def _trouble(event: str, label: str) -> tuple[str, str, str]:
