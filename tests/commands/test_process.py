@@ -145,6 +145,25 @@ def test_a_scenario_that_leaves_ways_untried_is_reported_with_what_it_missed(
     assert "未经过：end_admitted" in answer.output
 
 
+def test_a_scenario_that_cannot_be_played_is_reported_and_never_a_traceback(
+    tuancheng: Tuancheng, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "admission"
+    shutil.copytree(ADMISSION, bundle, ignore=shutil.ignore_patterns("*.yaml"))
+    head = "begins: 2020-03-02\nsteps:\n"
+    for name, step in {
+        "message": "{message: applicant_withdraws}",
+        "number": "{do: submit_application, with: {name: '@id:x'}}",
+        "late": "{wait_until: 2200-01-01}",
+    }.items():
+        (bundle / "scenarios").mkdir(exist_ok=True)
+        (bundle / "scenarios" / f"{name}.yaml").write_text(f"name: {name}\n{head}  - {step}\n")
+    answer = tuancheng("process", "test", str(bundle))
+    assert (answer.exit_code, isinstance(answer.exception, SystemExit)) == (1, True)
+    for words in ("案件还没有开始", "不认识 @id:x", "2199 年之间"):
+        assert words in answer.output
+
+
 def test_a_bundle_without_scenarios_is_not_called_tested(tuancheng: Tuancheng) -> None:
     answer = tuancheng("process", "test", f"{ADMISSION}/admission.bpmn")
     assert (answer.exit_code, "没有场景" in answer.stderr) == (1, True)

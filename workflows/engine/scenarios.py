@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from workflows import clock
 from workflows.engine import bundles, cases, jobs, passage, running
 from workflows.engine.environment import Addressee, Environment
+from workflows.engine.forms import FIRST_DAY, LAST_DAY
+from workflows.engine.gate import scenario_shapes
 from workflows.engine.persistence import load, lock
 from workflows.engine.reasons import told, why
 from workflows.engine.tables import Case, DueTimer, StepRecord, WorkItem
@@ -94,6 +96,8 @@ def read(text: str, file: str) -> Scenario:
     if not isinstance(content["steps"], list) or not all(isinstance(step, dict) for step in content["steps"]):
         raise ScenarioFault(f"{file}：steps 应是一列步骤，每步写明 do、message、record、refused、wait_until 或 at")
     content["steps"] = [_plain(step) for step in content["steps"]]
+    if wrong := list(scenario_shapes.faults_in(content)):
+        raise ScenarioFault(f"{file}：{'；'.join(wrong[:5])}")
     known = {key: value for key, value in content.items() if key in Scenario.__dataclass_fields__}
     return Scenario(**{**known, "file": file, "begins": _day(content["begins"])})
 
@@ -278,6 +282,8 @@ class _Player:
         return set(self.session.scalars(query)) if apart else set()
 
     def case(self) -> Case:
+        if self.case_id is None:
+            raise ScenarioFault("案件还没有开始，第一步应是 do")
         return self.session.get_one(Case, self.case_id)
 
     def content(self, step: Mapping[str, Any]) -> dict[str, Any]:
@@ -286,7 +292,10 @@ class _Player:
 
     def _value(self, value: Any) -> Any:
         if isinstance(value, str) and value.startswith("@"):
-            return self.stage.value(value)
+            try:
+                return self.stage.value(value)
+            except ValueError:
+                raise ScenarioFault(f"不认识 {value}") from None
         return value.isoformat() if isinstance(value, date) else value
 
     def collect(self, played: Played) -> None:
@@ -318,9 +327,12 @@ def _plain(step: Mapping[Any, Any]) -> dict[str, Any]:
 
 def _day(value: Any) -> date:
     try:
-        return value if isinstance(value, date) else date.fromisoformat(str(value))
+        day = value if isinstance(value, date) else date.fromisoformat(str(value))
     except ValueError:
         raise ScenarioFault(f"“{value}”不是日期") from None
+    if isinstance(day, datetime) or not FIRST_DAY <= day <= LAST_DAY:
+        raise ScenarioFault(f"“{value}”应为 {FIRST_DAY.year} 年至 {LAST_DAY.year} 年之间的一天")
+    return day
 
 
 def _short(step: Mapping[str, Any]) -> str:

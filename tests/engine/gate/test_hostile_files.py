@@ -131,6 +131,34 @@ def test_what_stands_beside_the_drawing_is_bounded_too(code: str, file: str, tex
     assert all("请" in fault.message or "无法读取" in fault.message for fault in found)
 
 
+@pytest.mark.parametrize(
+    "written, named",
+    [
+        ("places: many", "places"),
+        ("places: -5", "places"),
+        ("went_through: 5", "went_through"),
+        ("places_after: [1]", "places_after"),
+        ("ends_at: [1]", "ends_at"),
+        ("begins: 0001-01-01", "1900"),
+        ("begins: 2020-01-01T08:00:00", "一天"),
+        ("steps: [{do: 5}]", "第 1 步的 do"),
+        ("steps: [{do: ask, on: [1]}]", "第 1 步的 on"),
+        ("steps: [{do: ask}, {do: ask, with: [1]}]", "第 2 步的 with"),
+        ("steps: [{at: 5}]", "第 1 步的 at"),
+        ("steps: [{because: 5}]", "第 1 步的 because"),
+        ("steps: [{refused: 5}]", "refused"),
+        ("steps: [{refused: {do: ask}}]", "code"),
+        ("steps: [{refused: {do: ask, code: [1]}}]", "refused.code"),
+    ],
+)
+def test_a_scenario_that_is_built_otherwise_is_refused_by_what_is_wrong(written: str, named: str) -> None:
+    content = {"name": "name: a", "begins": "begins: 2020-01-01", "steps": "steps: []"}
+    lines = [line for key, line in content.items() if not written.startswith(key)] + [written]
+    [fault] = check.faults_in(BundleFiles(sound() | {"scenarios/a.yaml": "\n".join(lines)}), ENVIRONMENT)
+    assert (fault.code, fault.file) == ("scenario.broken", "scenarios/a.yaml")
+    assert named in fault.message
+
+
 @pytest.mark.parametrize("steps, is_read", [(MOST_ELEMENTS // 2 - 2, True), (MOST_ELEMENTS // 2, False)])
 def test_the_longest_way_that_is_read_can_be_run_too(steps: int, is_read: bool) -> None:
     names = [f"step_{number}" for number in range(steps)]
