@@ -86,15 +86,16 @@ IN_SEQUENCE = "后一步不得早于前一步"
 STRICTLY = "志愿书各处日期须前后有序、互不相同，日期相同的后移一天"
 NOT_BEFORE_FOURTEEN = "年满14周岁当日及以后方可申请和参加团课学习"
 BEFORE_TWENTY_EIGHT = "申请和表决当日须未满28周岁"
-LEAVES_ROOM = "须给后面的步骤留出时间"
 EXTENDED = "延长考察期满以后"
+NOTICE_OVER = "公示期满之后方可认定结果"
 
-RULES = [IN_SEQUENCE, STRICTLY, NOT_BEFORE_FOURTEEN, BEFORE_TWENTY_EIGHT, LEAVES_ROOM, EXTENDED]
+RULES = [IN_SEQUENCE, STRICTLY, NOT_BEFORE_FOURTEEN, BEFORE_TWENTY_EIGHT, EXTENDED, NOTICE_OVER]
 """Sentences a page shows; those of parameters are their titles."""
 
 STATUTE_AGE = "团章第一条"
 BOOKLET = "入团志愿书填写要求"
 DETAILED_RULES = "《发展团员工作细则》"
+NOTICES = "地方“三公示”做法"
 
 
 class Unit(StrEnum):
@@ -122,7 +123,8 @@ class Facts:
     """What is known of one admission.
 
     `known` are the days that stand. `again` are days of steps that must be done once more: a talk that did not suit, a
-    meeting that did not adopt. `not_before` are days somebody has set. `rules` are the values the case keeps.
+    meeting that did not adopt. `not_before` are days that were set: an extension, the day after a notice that
+    objections interrupted. `rules` are the values the case keeps.
     """
 
     known: Mapping[Day, date]
@@ -358,7 +360,9 @@ def _set_days(facts: Facts, day: Day) -> Iterator[Bound]:
     if facts.birth is not None and day in (Day.APPLIED, Day.FIRST_CLASS):
         yield Bound(may_apply_from(facts.birth), NOT_BEFORE_FOURTEEN, STATUTE_AGE)
     if day in facts.not_before:
-        yield Bound(facts.not_before[day], EXTENDED, DETAILED_RULES)
+        notice = day is Day.NOTICE_CLOSED
+        rule, article = (NOTICE_OVER, NOTICES) if notice else (EXTENDED, DETAILED_RULES)
+        yield Bound(facts.not_before[day], rule, article)
     meeting, months = facts.again.get(Day.RESOLVED), _number(facts.rules, "training_min_months")
     if day is Day.ASSESSED and meeting is not None and months:
         on = add_months(meeting, months)

@@ -15,6 +15,7 @@ from workflows.engine import catalogue as catalogues
 from workflows.engine import content, decisions, drawing, forms, specs
 from workflows.engine.decisions import Decision
 from workflows.engine.drawing import Drawing, Fault, Node
+from workflows.engine.environment import DatedField
 from workflows.engine.forms import Form
 from workflows.engine.gate import intake
 from workflows.engine.tables import Bundle, BundleFile
@@ -115,6 +116,16 @@ class ParsedBundle:
     def flow_between(self) -> dict[tuple[str, str], str]:
         """The flow that leads from one element to another."""
         return {(flow.source, flow.target): flow.id for flow in self.drawing.flows.values()}
+
+    @cached_property
+    def dated_fields(self) -> tuple[DatedField, ...]:
+        """Every date of its steps' forms that has a name outside the drawing."""
+        found = [(step, field) for step in self.steps for field in self.form(step).fields]
+        return tuple(
+            DatedField(step, field.key, field.day or field.not_before, field.day_if, is_limit=not field.day)
+            for step, field in found
+            if field.day or field.not_before
+        )
 
     def form(self, step: str) -> Form:
         """The form of a user step or a message's step."""

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import orjson
@@ -15,8 +16,8 @@ from workflows import clock
 from workflows.database import table_of
 from workflows.engine import bundles, expressions, persistence, repeats, saving
 from workflows.engine.bundles import MessageInfo, ParsedBundle, StepInfo
-from workflows.engine.environment import Addressee, Environment
-from workflows.engine.forms import Form
+from workflows.engine.environment import Addressee, Environment, Forbidden
+from workflows.engine.forms import Field, Form
 from workflows.engine.gate import duties
 from workflows.engine.levels import CaseWorkflow, deliver
 from workflows.engine.moving import changes
@@ -235,7 +236,11 @@ def data_of(case: Case) -> dict[str, Any]:
 
 def _read(act: Act, form: Form, outcome: str, raw: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
     session, unit_id, sources = act.session, act.case.unit_id, act.environment.choices
-    return form.read(outcome, raw, data, lambda source: sources[source](session, unit_id))
+
+    def forbidden(field: Field, on: date) -> Forbidden | None:
+        return act.environment.forbidden_day(act.bundle.dated_fields, data, field.day, on)
+
+    return form.read(outcome, raw, data, lambda source: sources[source](session, unit_id), forbidden)
 
 
 def _record(

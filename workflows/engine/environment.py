@@ -104,6 +104,27 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class DatedField:
+    """A date of a step's form that the drawing calls by a name, or a day before which a named day must not come."""
+
+    step: str
+    key: str
+    day: str
+    outcomes: tuple[str, ...] = ()
+    """The outcomes with which it counts; empty: with any."""
+    is_limit: bool = False
+
+
+@dataclass(frozen=True)
+class Forbidden:
+    """Why a day may not be that date: what would be right, and the rule and the article behind it."""
+
+    text: str
+    rule: str
+    article: str
+
+
+@dataclass(frozen=True)
 class Origin:
     """Where a value comes from that cases begin with: what it is called, its source, and how sure that is."""
 
@@ -164,6 +185,10 @@ class Environment:
     """Who may `retry`, `correct` or `skip` what cannot go on in a case of a unit."""
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     """What a timer may count its days by, under the word that a drawing uses."""
+    forbidden_day: Callable[[Sequence[DatedField], Mapping[str, Any], str, date], Forbidden | None] = (
+        lambda _fields, _data, _day, _on: None
+    )
+    """Why a named day of a case with this data may not be that date; `fields` are all the dates its bundle names."""
     ended: Callable[[Session, int, str | None], None] = lambda _session, _case_id, _result: None
     """Told when a case has ended, with the `result` its end event names."""
     keeps: Callable[[Session, Actor], bool] = lambda _session, _actor: True

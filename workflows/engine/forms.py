@@ -12,7 +12,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 from workflows import clock
 from workflows.engine import expressions
 from workflows.engine.drawing import Fault
-from workflows.engine.environment import Choice
+from workflows.engine.environment import Choice, Forbidden
 from workflows.engine.gate import patterns, shapes
 from workflows.engine.gate.shapes import LARGEST_NUMBER
 from workflows.errors import InvalidData
@@ -63,6 +63,16 @@ class Field:
     """Used while the step runs, then kept only masked: identity numbers."""
     each: bool = False
     """Differs from case to case when several are done together: the votes for each candidate of one meeting."""
+    day: str = ""
+    """What this date is called outside the drawing, where days have an order of their own."""
+    not_before: str = ""
+    """The day that must not come before this date."""
+    day_if: tuple[str, ...] = ()
+    """The outcomes with which the date counts as such; empty: with any."""
+
+    def tells_a_day(self, outcome: str) -> bool:
+        """Whether with this outcome the date is the day it is called."""
+        return bool(self.day or self.not_before) and (not self.day_if or outcome in self.day_if)
 
 
 class Form:
@@ -102,10 +112,12 @@ class Form:
         raw: Mapping[str, Any],
         case_data: Mapping[str, Any],
         choices: Callable[[str], Sequence[Choice]],
+        forbidden: Callable[[Field, date], Forbidden | None] = lambda _field, _on: None,
     ) -> dict[str, Any]:
         """The submitted data as JSON values, empty fields left out.
 
-        `choices` gives the entries of a dynamic source. Raises InvalidData naming every wrong field with its rule.
+        `choices` gives the entries of a dynamic source, `forbidden` says why a named day may not be that date. Raises
+        InvalidData naming every wrong field with its rule.
         """
         faults: dict[str, str] = {}
         if outcome not in [choice.value for choice in self.outcomes]:
@@ -123,12 +135,24 @@ class Form:
             if value is not None
         }
         context = {**content, "outcome": outcome, "case": case_data, "today": clock.today().isoformat()}
+        behind: dict[str, tuple[str, str]] = {}
         for field in self.fields:
-            if field.key not in faults and (why := _why_not(field, content, context, choices)):
+            if field.key in faults:
+                continue
+            if why := _why_not(field, content, context, choices):
                 faults[field.key] = _with_rule(field, why)
+            if field.day and field.key in content and field.tells_a_day(outcome):
+                unlawful = forbidden(field, date.fromisoformat(content[field.key]))
+                if (
+                    unlawful is not None
+                ):  # it tells from when the date would be right, which the form's own check cannot
+                    faults[field.key] = _sentence(field.label, unlawful.text, unlawful.rule, unlawful.article)
+                    behind[field.key] = (unlawful.rule, unlawful.article)
         if faults:
             wrong = [field for field in self.fields if field.key in faults and (field.rule or field.article)]
-            raise InvalidData(fields=faults, behind={field.key: (field.rule, field.article) for field in wrong})
+            raise InvalidData(
+                fields=faults, behind={field.key: (field.rule, field.article) for field in wrong} | behind
+            )
         return content
 
     def _sentence(self, key: str, messages: Any) -> str:
@@ -166,9 +190,12 @@ def _holds(expression: str, context: Mapping[str, Any]) -> bool:
 
 
 def _with_rule(field: Field, text: str) -> str:
-    label = f"{field.label}：{text}"
-    behind = "，".join(part for part in (field.rule, field.article) if part)
-    return f"{label}（{behind}）" if behind else label
+    return _sentence(field.label, text, field.rule, field.article)
+
+
+def _sentence(label: str, text: str, rule: str, article: str) -> str:
+    behind = "，".join(part for part in (rule, article) if part)
+    return f"{label}：{text}（{behind}）" if behind else f"{label}：{text}"
 
 
 def _field(component: Mapping[str, Any]) -> Field:
@@ -197,6 +224,9 @@ def _field(component: Mapping[str, Any]) -> Field:
         check_message=extra.get("check_message", ""),
         secret=str(extra.get("secret", "")).lower() == "true",
         each=str(extra.get("each", "")).lower() == "true",
+        day=extra.get("day", "") if kind == "date" else "",
+        not_before=extra.get("not_before", "") if kind == "date" else "",
+        day_if=tuple(extra.get("day_if", "").split()),
     )
 
 

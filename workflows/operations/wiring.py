@@ -1,6 +1,7 @@
 """The product's environment: the posts, operations and choices that its drawings may name."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, get_args
 
 from sqlalchemy.orm import Session
@@ -13,7 +14,7 @@ from workflows.domain.members import CandidateStatus
 from workflows.domain.rule_sets import Confidence
 from workflows.engine.environment import Calendar, Choice, Environment, Operation, Origin, Scarce
 from workflows.journal import Event
-from workflows.operations import candidates, deliberations, evidence, notices, places, postings, sources
+from workflows.operations import candidates, deliberations, evidence, lawful_days, notices, places, postings, sources
 from workflows.operations.posts import LEVELS, PostDirectory, keeps_processes, repairers
 
 PLACE = "名额与编号"
@@ -126,5 +127,6 @@ ENVIRONMENT = Environment(
     keeps=keeps_processes,
     levels=LEVELS,
     calendars={str(days): _counting(days) for days in Days},
+    forbidden_day=partial(lawful_days.forbidden_day, origin_of),
     ended=settle_candidate,
 )

@@ -1,0 +1,116 @@
+"""The lawful days of a case: which of its drawing's dates is which day, and what follows from those on record."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from workflows.domain import lawful_dates
+from workflows.domain.lawful_dates import ORDER, Bound, Day, Facts, Window
+from workflows.engine.bundles import ParsedBundle
+from workflows.engine.environment import DatedField, Forbidden, Origin
+
+OriginOf = Callable[[Mapping[str, Any], str], Origin | None]
+
+UNVERIFIED = "未核实"
+
+LEFT_TO_TABLES = frozenset({Day.APPLIED, Day.ASSESSED})
+"""Days on which the drawing's own tables decide, and write down why: a candidate too young, a training too short."""
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """What stands behind a bound: a rule in a few words, the article, and how sure that is (`rule`, `unverified` …)."""
+
+    rule: str
+    article: str
+    confidence: str
+
+
+def windows(fields: Sequence[DatedField], data: Mapping[str, Any], now: Collection[Day]) -> dict[Day, Window]:
+    """The lawful days of every step still to come in a case that stands at `now`; nothing when it stands nowhere."""
+    facts = facts_of(fields, data, now)
+    known_here = {field.day for field in fields} | {Day.FIRST_CLASS, Day.INTRODUCERS_WROTE}
+    first = min((ORDER.index(day) for day in now), default=len(ORDER))
+    if not now:
+        return {}
+    return {
+        day: window
+        for day, window in lawful_dates.windows(facts).items()
+        if day in known_here and ORDER.index(day) >= first
+    }
+
+
+def facts_of(fields: Sequence[DatedField], data: Mapping[str, Any], now: Collection[Day]) -> Facts:
+    """What a case's data tells of its days, as seen from where it stands."""
+    done: dict[Day, date] = {}
+    unfinished: dict[Day, date] = {}
+    limits: dict[Day, date] = {}
+    for field in fields:
+        entered = data.get(field.step)
+        if field.day not in set(Day) or not isinstance(entered, Mapping) or not entered.get(field.key):
+            continue
+        counts = not field.outcomes or entered.get("outcome") in field.outcomes
+        kept = limits if field.is_limit else done if counts else unfinished
+        if counts or not field.is_limit:
+            kept[Day(field.day)] = date.fromisoformat(entered[field.key])
+    facts = lawful_dates.standing(done, unfinished, now)
+    if Day.POSTED in facts.known and (over := (data.get("notice") or {}).get("over_on")):
+        limits[Day.NOTICE_CLOSED] = date.fromisoformat(over)
+    return replace(facts, birth=_birth(data), rules=data.get("rules") or {}, not_before=limits)
+
+
+def _birth(data: Mapping[str, Any]) -> date | None:
+    told = next((each["birth_date"] for each in data.values() if isinstance(each, dict) and "birth_date" in each), None)
+    return date.fromisoformat(told) if told else None
+
+
+def where(bundle: ParsedBundle, nodes: Collection[str]) -> list[Day]:
+    """The days a case stands at: for each element where it stands, the nearest dated step from there on."""
+    named = {
+        field.step: Day(field.day) for field in bundle.dated_fields if not field.is_limit and field.day in set(Day)
+    }
+    found: list[Day] = []
+    for node in nodes:
+        waiting, seen = [node], set[str]()
+        while waiting:
+            at = waiting.pop(0)
+            if at in named:
+                found.append(named[at])
+                break
+            if at not in seen:
+                seen.add(at)
+                waiting += [flow.target for flow in bundle.drawing.outgoing(at)]
+    return list(dict.fromkeys(found))
+
+
+def grounds_of(bound: Bound, data: Mapping[str, Any], origin: OriginOf) -> Grounds:
+    """The rule and the article behind a bound; of a value of the rule set, those it comes from."""
+    if bound.parameter:
+        found = origin(data, f"rules.{bound.parameter}")
+        if found is None:
+            return Grounds(bound.rule, "", "unverified")
+        article = "" if found.confidence == "unverified" else found.article
+        return Grounds(found.title, article, found.confidence)
+    return Grounds(bound.rule, bound.article, "rule" if bound.article else "unverified")
+
+
+def forbidden_day(
+    origin: OriginOf, fields: Sequence[DatedField], data: Mapping[str, Any], name: str, on: date
+) -> Forbidden | None:
+    """Why this step cannot have been done on that day; None where it can, or the drawing's word is not known here."""
+    if name not in set(Day) or name in LEFT_TO_TABLES:
+        return None
+    day = Day(name)
+    window = lawful_dates.windows(facts_of(fields, data, [day])).get(day)
+    bound = window.refused(on) if window else None
+    if bound is None or window is None:
+        return None
+    grounds = grounds_of(bound, data, origin)
+    too_early = bound is window.earliest
+    text = f"{'最早' if too_early else '最晚'} {bound.on.isoformat()}"
+    if bound.counted_from and bound.counted_on:
+        text += f"，从“{bound.counted_from.label}”{bound.counted_on.isoformat()} 起算"
+    if bound.for_the_sake_of:
+        text += f"，须给“{bound.for_the_sake_of.label}”留出时间"
+    return Forbidden(f"{text}。所填为 {on.isoformat()}", grounds.rule, grounds.article or UNVERIFIED)
