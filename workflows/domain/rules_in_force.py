@@ -11,7 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, Date, Index, Select, String, and_, func, or_, select
+from sqlalchemy import CheckConstraint, ColumnElement, Date, Index, Select, String, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from workflows import clock
@@ -153,7 +153,8 @@ def rank_of(parameter: Parameter, value: Any) -> Rank | None:
 
 def holding(session: Session, line: Sequence[int], first: date, last: date) -> list[Held]:
     """The tightenings of these units that count on some day from `first` to `last`, the highest unit's first."""
-    return held_by(session, select_held().where(Tightening.unit_id.in_(line), _counts(first, last)))
+    found = session.execute(_HOLDING, {"line": list(line), "first": first, "last": last})
+    return [Held(row, unit) for row, unit in found]
 
 
 def select_held() -> Select[Tightening, Unit]:
@@ -167,15 +168,16 @@ def held_by(session: Session, query: Select[Tightening, Unit]) -> list[Held]:
     return [Held(row, unit) for row, unit in session.execute(query)]
 
 
-def _counts(first: date, last: date) -> ColumnElement[bool]:
-    approved = and_(Tightening.state == State.APPROVED, Tightening.until >= first)
+def _counts() -> ColumnElement[bool]:
+    first, last = bindparam("first", type_=Date), bindparam("last", type_=Date)
     withdrawn_later = and_(
-        Tightening.state == State.WITHDRAWN,
-        Tightening.decided_at.is_not(None),
-        Tightening.until >= first,
-        Tightening.withdrawn_on > first,
+        Tightening.state == State.WITHDRAWN, Tightening.decided_at.is_not(None), Tightening.withdrawn_on > first
     )
-    return and_(Tightening.since <= last, or_(approved, withdrawn_later))
+    approved = or_(Tightening.state == State.APPROVED, withdrawn_later)
+    return and_(Tightening.since <= last, Tightening.until >= first, approved)
+
+
+_HOLDING = select_held().where(Tightening.unit_id.in_(bindparam("line", expanding=True)), _counts())
 
 
 def for_a_case(session: Session, unit_id: int) -> tuple[dict[str, Any], list[int]]:
