@@ -1,9 +1,10 @@
 """Evidence of training on its page: totals against the rules, entering, correcting, and who sees any of it."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.pages.conftest import Visit
@@ -11,7 +12,12 @@ from tests.pages.visitor import Visitor
 from tests.support.cast import Cast
 from tests.support.training import LESSON, SERVICE, in_training
 from workflows import clock
-from workflows.engine.tables import Bundle, Case
+from workflows.domain import posts
+from workflows.domain.posts import Post
+from workflows.engine import cases
+from workflows.engine.tables import Bundle, Case, WorkItem
+from workflows.journal import SYSTEM
+from workflows.operations.wiring import ENVIRONMENT
 
 
 @pytest.fixture
@@ -131,6 +137,32 @@ def test_the_mentor_enters_for_the_candidate(visit: Visit, cast: Cast, case: Cas
     bator.open(f"/cases/{case.id}/evidence")
     bator.follow("登记谈心谈话")
     assert "已登记：谈心谈话" in bator.submit(happened_on="2020-05-10", conductor="巴特尔", topic="谈学习情况")
+
+
+def test_a_mentor_without_a_post_reads_and_enters_for_the_candidate_all_the_same(
+    visit: Visit, session: Session, cast: Cast, case: Case
+) -> None:
+    post = session.scalars(select(Post).where(Post.person_id == cast.bator.id)).one()
+    posts.end(session, post_id=post.id, last_day=date(2020, 6, 16), actor=SYSTEM)
+    session.commit()
+    bator = visit(cast.bator)
+    assert bator.open(f"/cases/{case.id}").status == 404
+    bator.open(f"/cases/{case.id}/evidence")
+    assert bator.page.links("登记谈心谈话")
+
+
+def test_the_case_says_what_of_the_evidence_is_missing_and_where_the_count_comes_from(
+    saren: Visitor, visit: Visit, session: Session, cast: Cast, case: Case
+) -> None:
+    cases.fire_timer(session, ENVIRONMENT, cases.due_timers(session)[0])
+    session.commit()
+    [item] = session.scalars(select(WorkItem).where(WorkItem.case_id == case.id))
+    bator = visit(cast.bator)
+    bator.open(f"/work-items/{item.id}")
+    bator.submit(assessed_on="2020-06-17", opinion="学习认真，积极参加志愿服务，表现良好。", outcome="qualified")
+    told = saren.open(f"/cases/{case.id}").text
+    assert "团课学时不足：现有0学时，须满8学时" in told
+    assert "由“核对培养材料”得出" in told
 
 
 @pytest.mark.parametrize("path", ["", "/new/class_hours"])
