@@ -25,6 +25,7 @@ JOBS = (
     "tasks.seals",
     "tasks.keys",
     "tasks.calendar_watch",
+    "tasks.postings",
 )
 
 

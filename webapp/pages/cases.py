@@ -11,6 +11,7 @@ from webapp.pages import case_view, furniture, reasons
 from webapp.pages.form_view import form_view, submitted
 from webapp.pages.minutes import step_that_counts
 from webapp.pages.units_seen import chosen_unit, units_below
+from workflows.domain import postings
 from workflows.domain.posts import PostKind
 from workflows.domain.units import Unit
 from workflows.engine import bundles, cases, inbox, incidents
@@ -54,7 +55,11 @@ def show(case_id: int) -> Any:
     counting = step_that_counts(bundles.parsed(session, case.bundle_id))
     voted = any(one.step == counting for one in shared["filed"])
     return render_template(
-        "case/show.html", **shared, voted=voted, reasons=reasons.told(session, case, shared["progress"])
+        "case/show.html",
+        **shared,
+        voted=voted,
+        posted=bool(postings.of_case(session, case_id)),
+        reasons=reasons.told(session, case, shared["progress"]),
     )
 
 
