@@ -48,18 +48,29 @@ class Desk:
 
     def fill(self, outcome: str, values: Mapping[str, str]) -> None:
         """Fill the form on the page in, field by field by its name."""
+        self._fill_in(self.page.locator("form[data-step-form]"), values)
+        choices = self.page.locator(f'[name="outcome"][value="{outcome}"]')
+        if choices.first.get_attribute("type") == "radio":
+            choices.check()
+
+    def enter(self, path: str, values: Mapping[str, str]) -> None:
+        """Open a page with one form that belongs to no step, fill it in and send it; it must be accepted."""
+        self.page.goto(path)
+        form = self.page.locator('main form[method="post"]')
+        self._fill_in(form, values)
+        form.locator("button.primary").click()
+        expect(self.page.get_by_role("status")).to_contain_text("已登记")
+
+    def _fill_in(self, form: Locator, values: Mapping[str, str]) -> None:
         for key, value in values.items():
-            field = self.page.locator(f'form[data-step-form] [name="{key}"]')
+            field = form.locator(f'[name="{key}"]')
             kind = field.first.evaluate("field => field.tagName === 'SELECT' ? 'select' : field.type")
             if kind == "select":
                 field.select_option(value) if value else field.select_option(index=1)
             elif kind == "radio":
-                self.page.locator(f'[name="{key}"][value="{value}"]').check()
+                form.locator(f'[name="{key}"][value="{value}"]').check()
             else:
                 field.fill(value)
-        choices = self.page.locator(f'[name="outcome"][value="{outcome}"]')
-        if choices.first.get_attribute("type") == "radio":
-            choices.check()
 
     def submit(self) -> None:
         """Press the form's button, and answer the question when one is asked."""

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.e2e.conftest import Desks, House
-from tests.e2e.staging import application, member_of_case
+from tests.e2e.staging import TRAINED, application, member_of_case
 from workflows import journal
 from workflows.domain import quotas
 from workflows.domain.accounts import Account
@@ -50,10 +50,11 @@ def _train(house: House, desks: Desks) -> None:
     commissioner, mentor = desks[COMMISSIONER], desks[MENTOR]
     named = {"mentor": _id_of(house, MENTOR), "assigned_on": "2026-03-18"}
     commissioner.do(NAME, "指定培养联系人", "submit", named)
-    training = {
-        "assessed_on": "2026-06-17",
-        "opinion": "学习认真，积极参加志愿服务。",
-    }
+    evidence = f"/cases/{_case_of(house)}/evidence"
+    for kind, values in TRAINED:
+        mentor.enter(f"{evidence}/new/{kind}", values)
+    mentor.look_over()
+    training = {"assessed_on": "2026-06-17", "opinion": "学习认真，积极参加志愿服务。"}
     mentor.do(NAME, "教育培养考察", "qualified", training)  # the worker has let the three months pass
     commissioner.do(NAME, "推荐发展对象", "recommend", {"decided_on": "2026-06-19"})
 
@@ -122,6 +123,11 @@ def _take_the_oath(desks: Desks) -> None:
     secretary.page.goto("/quota")
     expect(secretary.page.locator("main")).to_contain_text(NAME)
     secretary.look_over()
+
+
+def _case_of(house: House) -> int:
+    with Session(house.database) as session:
+        return session.scalars(select(Case.id).where(Case.title == NAME)).one()
 
 
 def _everything_is_on_record(house: House) -> None:

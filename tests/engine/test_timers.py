@@ -4,9 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.engine.conftest import Office
+from tests.engine.conftest import SECRETARY, Office
 from tests.support.drawings import (
     ANY_FORM,
+    both,
     boundary,
     bundle,
     drawing,
@@ -20,7 +21,8 @@ from tests.support.drawings import (
     way,
 )
 from workflows import clock
-from workflows.engine import due_times
+from workflows.engine import cases, due_times
+from workflows.errors import StaleVersion
 
 WAITING = drawing(
     start(),
@@ -63,8 +65,6 @@ def test_a_wait_that_is_over_already_does_not_hold_the_case(office: Office) -> N
 
 
 def test_firing_a_timer_twice_has_the_effect_of_once(office: Office) -> None:
-    from workflows.engine import cases
-
     office.start(bundle(DEADLINE, ask=ANY_FORM))
     with clock.moved_by(timedelta(days=11)):
         [timer_id] = cases.due_timers(office.session)
@@ -82,6 +82,48 @@ def test_a_deadline_shows_as_the_due_day_and_reminds_without_taking_the_step_awa
         assert office.waiting == ["ask"]
         office.do("ask")
     assert office.ended_at == "done"
+
+
+def do_as_seen(office: Office, step: str, seen: int) -> None:
+    cases.complete_step(
+        office.session,
+        office.environment,
+        work_item_id=office.item(step).id,
+        actor=SECRETARY,
+        outcome="submit",
+        content={"on": "2020-03-04"},
+        seen_version=seen,
+    )
+
+
+def test_a_reminder_takes_no_form_out_of_the_hands_of_whoever_has_it_open(office: Office) -> None:
+    case = office.start(bundle(DEADLINE, ask=ANY_FORM))
+    seen = case.version
+    with clock.moved_by(timedelta(days=11)):
+        assert office.timers_fire() == 1
+        assert office.case.version > seen
+        do_as_seen(office, "ask", seen)
+    assert office.ended_at == "done"
+
+
+def test_a_wait_that_ends_shows_something_new(office: Office) -> None:
+    text = drawing(
+        start(),
+        both("apart"),
+        user("ask"),
+        wait("rest", timer("P3D")),
+        user("judge"),
+        both("together"),
+        end(),
+        way("begin", "apart", "ask", "together", "done"),
+        way("apart", "rest", "judge", "together"),
+        lanes={"书记": ["ask", "judge"]},
+    )
+    seen = office.start(bundle(text, ask=ANY_FORM, judge=ANY_FORM)).version
+    with clock.moved_by(timedelta(days=4)):
+        office.timers_fire()
+        with pytest.raises(StaleVersion):
+            do_as_seen(office, "ask", seen)
 
 
 def test_a_deadline_that_has_passed_before_the_step_is_reached_still_shows_as_its_due_day(office: Office) -> None:

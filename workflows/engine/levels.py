@@ -174,6 +174,8 @@ class CaseWorkflow(_Level, BpmnWorkflow):  # type: ignore[misc]
         self.passed = 0
         """The marks of `workflows.engine.passage`."""
         self.reached: set[Any] = set()
+        self.shown: tuple[int, int] | None = None
+        """The case's version since which people have seen the same, and the version this was true of."""
         super().__init__(*args, **kwargs)
 
     def number_of(self, task: Task) -> int:

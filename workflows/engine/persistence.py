@@ -25,7 +25,7 @@ from workflows.engine.mailbox import AwaitedEvent
 from workflows.engine.running import ACTIVE, Act, element_of, every_task, is_over
 from workflows.engine.tables import Case, DueTimer, WorkItem
 from workflows.errors import NotFound
-from workflows.journal import Event
+from workflows.journal import SYSTEM, Event
 
 _LOCKED = (
     select(Case)
@@ -86,14 +86,18 @@ def write(act: Act, workflow: CaseWorkflow) -> None:
     # Statements without objects from here on: a step's rows are written once and not looked at again.
     connection = act.session.connection()
     active = [] if over else every_task(workflow, ACTIVE)
+    unseen = not over and _goes_unseen(act, workflow)
     for each in KEPT:
         was, now = act.kept.get(each.name, {}), each.marks(workflow, active)
         act.kept[each.name] = now
+        unseen = unseen and (was == now or each.model in _UNSEEN)
         if gone := [number for number, mark in was.items() if now.get(number) != mark]:
             connection.execute(each.delete, {"of": case.id, "gone": gone})
         if new := {number for number, mark in now.items() if was.get(number) != mark}:
             connection.execute(each.insert, each.rows(act, workflow, active, new))
     passage.settle(workflow, act.bundle)
+    since = workflow.shown[0] if unseen and workflow.shown else case.version + 1
+    workflow.shown = (since, case.version + 1)
     changed = {
         "state": saving.save(workflow),
         "version": case.version + 1,
@@ -105,6 +109,17 @@ def write(act: Act, workflow: CaseWorkflow) -> None:
     if act.environment.live is not None:
         act.environment.live[case.id] = workflow
     act.session.flush()
+
+
+_UNSEEN = (DueTimer, Job)
+"""Tables whose rows change when a case only reminds somebody."""
+
+
+def _goes_unseen(act: Act, workflow: CaseWorkflow) -> bool:
+    """Whether what the case holds is as it was: a reminder was sent, and whoever has a form open need not know."""
+    if act.actor != SYSTEM or act.last_record is not None or not act.case.state:
+        return False
+    return saving.data_in(act.case.state) == workflow.case_data
 
 
 _CHANGE = (

@@ -50,6 +50,8 @@ def save(workflow: CaseWorkflow) -> bytes:
         ],
     }
     content["next"] = workflow.next_number
+    if workflow.shown is not None:
+        content["shown"] = workflow.shown
     written = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
     if len(written) > LARGEST_STATE:
         raise CaseTooLarge(size=len(written) // 1_000, most=LARGEST_STATE // 1_000)
@@ -62,6 +64,12 @@ def data_in(state: bytes) -> dict[str, Any]:
     return data
 
 
+def shows_the_same(state: bytes, version: int, seen: int) -> bool:
+    """Whether people who saw the case in the version `seen` saw what it shows in `version`, the one it has now."""
+    since, of = orjson.loads(zlib.decompress(state)).get("shown") or (version, version)
+    return bool(of == version and since <= seen <= version)
+
+
 def restore(state: bytes, bundle: ParsedBundle) -> CaseWorkflow:
     """The running case again, over the bundle it was saved with."""
     content = orjson.loads(zlib.decompress(state))
@@ -71,6 +79,7 @@ def restore(state: bytes, bundle: ParsedBundle) -> CaseWorkflow:
     workflow.case_data = content["data"]
     workflow.next_number = content["next"]
     workflow.passed = int(content.get("passed", "0"), 16)
+    workflow.shown = tuple(content["shown"]) if "shown" in content else None
     _plant(workflow, workflow, content["main"])
     for parent_number, tree in content["inner"]:
         parent = workflow.get_task_from_id(parent_number)
