@@ -102,19 +102,22 @@ class Moves:
             host = level.host
             if host and going.marking & host.bit and not going.marking & level.places and host.node.repeat is None:
                 return self._leave(going.without(host.bit), host)
-        for join in self.net.joins if going.marking & self.net.arms else ():
-            if self._may_join(going.marking, join):
-                return self._pass(going.without(sum(join.arms.values())), join)
+        for join, arms in self.net.joins if going.marking & self.net.arms else ():
+            arrived = going.marking & arms
+            if arrived == arms or (arrived and self._may_join(going.marking, join, arms)):
+                return self._pass(going.without(arms), join)
         return None
 
-    def _may_join(self, marking: int, join: Spot) -> bool:
-        full = [flow for flow, bit in join.arms.items() if marking & bit]
-        if not full or join.node.kind == "parallelGateway" or len(full) == len(join.arms):
-            return len(full) == len(join.arms)
-        elsewhere = marking & ~sum(join.arms.values())
-        for flow in full:
-            elsewhere &= ~self.net.may_reach(join, flow)
-        return not any(elsewhere & self.net.may_reach(join, flow) for flow in join.arms if flow not in full)
+    def _may_join(self, marking: int, join: Spot, arms: int) -> bool:
+        """Whether an inclusive gateway need not wait for the ways on which no token has arrived."""
+        if join.node.kind == "parallelGateway":
+            return False
+        elsewhere = marking & ~arms
+        for flow, bit in join.arms.items():
+            if marking & bit:
+                elsewhere &= ~self.net.may_reach(join, flow)
+        missing = [flow for flow, bit in join.arms.items() if not marking & bit]
+        return not any(elsewhere & self.net.may_reach(join, flow) for flow in missing)
 
     def _arrive(self, going: Going, spot: Spot, flow: str) -> list[Going]:
         bit = spot.arms.get(flow, spot.bit)

@@ -105,7 +105,7 @@ class Net:
         self.root = self._level(None, None)
         self.by_bit = {spot.bit: spot for spot in self.spots if spot.bit}
         self.by_arm = {bit: (spot, flow) for spot in self.spots for flow, bit in spot.arms.items()}
-        self.joins = [spot for spot in self.spots if spot.arms]
+        self.joins = [(spot, sum(spot.arms.values())) for spot in self.spots if spot.arms]
         self.arms = sum(self.by_arm)
         self.hosts = sum(level.host.bit for level in self.levels if level.host)
         self.merges = sum(spot.bit for spot in self.spots if spot.bit and not spot.waits)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from workflows.engine.drawing import Drawing, Fault
 from workflows.engine.gate import unreached, wording
-from workflows.engine.gate.exploring import MOST_STATES, Explored
+from workflows.engine.gate.exploring import Explored
 from workflows.engine.gate.findings import Finding, Findings, without_repeats
 from workflows.engine.gate.moves import ANY_TIME
 from workflows.engine.gate.net import Net, Spot, reached_from
@@ -27,7 +27,7 @@ def of_findings(net: Net, findings: Findings) -> list[Fault]:
 
 def too_large(drawing: Drawing) -> Fault:
     """The drawing has too many states."""
-    message = f"并行的路太多，情况超过 {MOST_STATES:,} 种，无法逐一核对；请减少并行的分支，或把一部分放进单独的流程"
+    message = "并行的路，或后面还要再问的答复太多，案件的情况多得无法逐一核对；请减少并行的分支，或拆成几个流程"
     return Fault("gate.too_large", message, drawing.process, drawing.name, drawing.line, drawing.file)
 
 
