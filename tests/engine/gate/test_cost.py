@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.gate.shelf import LIBRARY, drawn
+from tests.engine.gate.shelf import LIBRARY, drawn, faults
 from tests.support.drawings import both, boundary, end, flow, later, service, start, timer, user, way, xor
 from workflows.engine import bundles, check
 from workflows.engine.bundles import BundleFiles
@@ -13,6 +13,10 @@ from workflows.engine.gate import exploring
 from workflows.operations.wiring import ENVIRONMENT
 
 ADMISSION = Path(__file__).parents[3] / "bpmn" / "admission"
+
+
+def inclusive(node: str, default: str = "") -> str:
+    return xor(node, default).replace("exclusiveGateway", "inclusiveGateway")
 
 
 def choice(n: int, before: str) -> tuple[str, str]:
@@ -63,3 +67,53 @@ def test_a_drawing_of_sixty_nodes_has_few_states(monkeypatch: pytest.MonkeyPatch
 def test_admission_has_few_states(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exploring, "MOST_STATES", 200)
     assert check.faults_in(bundles.read_folder(ADMISSION), ENVIRONMENT) == []
+
+
+def test_more_ways_than_can_be_looked_at_are_refused_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exploring, "MOST_STATES", 500)
+    many = [f"step_{number}" for number in range(9)]
+    found = faults(
+        start(),
+        both("fork"),
+        both("join"),
+        end(),
+        way("begin", "fork"),
+        way("join", "done"),
+        *(user(each) + way("fork", each, "join") for each in many),
+    )
+    assert [(each.code, each.element) for each in found] == [("gate.too_large", "tiny")]
+
+
+def test_reminders_do_not_multiply_the_states(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exploring, "MOST_STATES", 50)
+    steps = [f"step_{number}" for number in range(20)]
+    found = faults(
+        start(),
+        end(),
+        way("begin", *steps, "done"),
+        *(
+            user(step)
+            + boundary(f"late_{step}", step, timer("P10D"))
+            + later(service(f"tell_{step}", "shelf.note"))
+            + end(f"told_{step}")
+            + way(f"late_{step}", f"tell_{step}", f"told_{step}")
+            for step in steps
+        ),
+    )
+    assert found == []
+
+
+def test_an_inclusive_gateway_with_too_many_ways_is_refused_and_not_worked_out() -> None:
+    many = [f"step_{number}" for number in range(24)]
+    found = faults(
+        start(),
+        user("ask"),
+        inclusive("fork", default="otherwise"),
+        inclusive("join"),
+        end(),
+        way("begin", "ask", "fork"),
+        way("join", "done"),
+        flow("fork", "join", name="otherwise"),
+        *(user(each) + flow("fork", each, f"len(ask.on) > {n}") + way(each, "join") for n, each in enumerate(many)),
+    )
+    assert [(each.code, each.element) for each in found] == [("gate.too_large", "tiny")]

@@ -4,7 +4,6 @@ import pytest
 
 from tests.engine.gate.shelf import faults, told
 from tests.support.drawings import both, boundary, decide, end, flow, later, service, start, timer, user, wait, way, xor
-from workflows.engine.gate import exploring
 
 YES, NO = 'ask.outcome == "yes"', 'ask.outcome == "no"'
 WHEN = "<bpmn:conditionalEventDefinition><bpmn:condition>%s</bpmn:condition></bpmn:conditionalEventDefinition>"
@@ -318,21 +317,6 @@ def test_a_drawing_that_nobody_can_begin_is_refused() -> None:
     assert [(each.code, each.element) for each in found] == [("gate.nobody_begins", "tiny")]
 
 
-def test_more_ways_than_can_be_looked_at_are_refused_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exploring, "MOST_STATES", 500)
-    many = [f"step_{number}" for number in range(9)]
-    found = faults(
-        start(),
-        both("fork"),
-        both("join"),
-        end(),
-        way("begin", "fork"),
-        way("join", "done"),
-        *(user(each) + way("fork", each, "join") for each in many),
-    )
-    assert [(each.code, each.element) for each in found] == [("gate.too_large", "tiny")]
-
-
 SOUND = {
     "both ways meet": (parallel(both("join")),),
     "both ways end by themselves": (
@@ -484,38 +468,3 @@ SOUND = {
 @pytest.mark.parametrize("elements", SOUND.values(), ids=SOUND.keys())
 def test_ways_that_are_sound_are_not_refused(elements: tuple[str, ...]) -> None:
     assert told(faults(*elements)) == []
-
-
-def test_reminders_do_not_multiply_the_states(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exploring, "MOST_STATES", 50)
-    steps = [f"step_{number}" for number in range(20)]
-    found = faults(
-        start(),
-        end(),
-        way("begin", *steps, "done"),
-        *(
-            user(step)
-            + boundary(f"late_{step}", step, timer("P10D"))
-            + later(service(f"tell_{step}", "shelf.note"))
-            + end(f"told_{step}")
-            + way(f"late_{step}", f"tell_{step}", f"told_{step}")
-            for step in steps
-        ),
-    )
-    assert found == []
-
-
-def test_an_inclusive_gateway_with_too_many_ways_is_refused_and_not_worked_out() -> None:
-    many = [f"step_{number}" for number in range(24)]
-    found = faults(
-        start(),
-        user("ask"),
-        inclusive("fork", default="otherwise"),
-        inclusive("join"),
-        end(),
-        way("begin", "ask", "fork"),
-        way("join", "done"),
-        flow("fork", "join", name="otherwise"),
-        *(user(each) + flow("fork", each, f"len(ask.on) > {n}") + way(each, "join") for n, each in enumerate(many)),
-    )
-    assert [(each.code, each.element) for each in found] == [("gate.too_large", "tiny")]
