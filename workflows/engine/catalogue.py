@@ -120,7 +120,26 @@ def examine(texts: Mapping[str, str]) -> tuple[Drawing | None, list[Fault]]:
         message = f"流程图有 {size} 个图元和连线，最多 {MOST_ELEMENTS} 个，请拆成几个流程"
         where = main.process.get("id", ""), main.name, line_of(main.process), main.file
         return None, [*faults, Fault("bpmn.too_large", message, *where)]
-    return _drawing(main, read_from, texts[main.file]), faults
+    drawing = _drawing(main, read_from, texts[main.file])
+    if (looped := _inside_itself(drawing)) is not None:
+        message = f"两个子流程或流程用了同一个标识（id）{looped.id or '（空）'}，分不清谁在谁里面，请改其中一个"
+        return None, [*faults, Fault("element.twice", message, looped.id, looped.name, looped.line, looped.file)]
+    return drawing, faults
+
+
+def _inside_itself(drawing: Drawing) -> Node | None:
+    """A node that stands, by the ids, in a scope that stands in itself; whoever climbs from it would never arrive."""
+    sound: set[str] = set()
+    for node in drawing.nodes.values():
+        climbed: list[str] = []
+        inside = node.inside
+        while inside is not None and inside in drawing.nodes and inside not in sound:
+            if inside in climbed:
+                return drawing.nodes[inside]
+            climbed.append(inside)
+            inside = drawing.nodes[inside].inside
+        sound |= set(climbed)
+    return None
 
 
 def _drawing(main: choice.Candidate, read_from: list[tuple[etree._Element, str | None, str]], text: str) -> Drawing:

@@ -234,6 +234,27 @@ def test_what_another_tool_wrote_is_named_with_what_to_write_here(
     assert instead in message_of(name, element, word)
 
 
+SOUND = text_of("bpmnio_pools_and_black_boxes")
+
+
+@pytest.mark.parametrize("name", ["work", ""])
+def test_a_sub_process_that_stands_in_itself_by_its_id_is_one_fault(name: str) -> None:
+    nested = f'<bpmn:subProcess id="{name}"><bpmn:subProcess id="{name}"><bpmn:task id="x"/></bpmn:subProcess>'
+    text = SOUND.replace('<bpmn:endEvent id="done" />', f'<bpmn:endEvent id="done" />{nested}</bpmn:subProcess>')
+    [fault] = faults(text)
+    assert (fault.code, fault.element) == ("element.twice", name)
+
+
+def test_a_called_process_with_a_sub_process_of_its_own_id_is_one_fault() -> None:
+    call = '<bpmn:callActivity id="call" calledElement="at_home" />'
+    inner = (
+        '<bpmn:process id="at_home"><bpmn:subProcess id="at_home"><bpmn:task id="x"/></bpmn:subProcess></bpmn:process>'
+    )
+    text = SOUND.replace('<bpmn:endEvent id="done" />', f'<bpmn:endEvent id="done" />{call}')
+    [fault] = faults(text.replace('<bpmn:process id="at_home" isExecutable="false" />', inner))
+    assert (fault.code, fault.element) == ("element.twice", "at_home")
+
+
 def test_looks_versions_and_authors_are_left_alone() -> None:
     for name in ("signavio_metadata", "bizagi_black_box_pool", "bpmnio_pools_and_black_boxes"):
         assert not [fault for fault in faults(text_of(name)) if fault.code.startswith("extension")]
@@ -254,7 +275,6 @@ def test_a_name_over_two_lines_is_one_line_for_people() -> None:
     assert drawn("signavio_metadata").nodes["sid-2"].name == "登记 申请"
 
 
-SOUND = text_of("bpmnio_pools_and_black_boxes")
 DECLARED = '<?xml version="1.0" encoding="{}"?>'
 
 
