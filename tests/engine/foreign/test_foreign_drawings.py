@@ -5,9 +5,11 @@ The files beside this one are written in the shape of such exports; their names 
 
 import re
 from pathlib import Path
+from random import Random
 
 import pytest
 
+from tests.engine.test_elements_refused import damaged
 from workflows.engine import bundles, catalogue, check
 from workflows.engine.bundles import BundleFiles
 from workflows.engine.drawing import Drawing, Fault
@@ -334,3 +336,11 @@ def test_a_folder_whose_drawing_has_another_ending_says_to_rename_it(tmp_path: P
     (tmp_path / "visit.xml").write_text(SOUND)
     with pytest.raises(bundles.drawing.Unreadable, match=r"改名为 \.bpmn"):
         bundles.read_folder(tmp_path)
+
+
+def test_however_an_export_is_damaged_the_check_answers() -> None:
+    random, answers = Random(7), []
+    for _ in range(150):
+        text = re.sub(r"^<\?xml.*?\?>", "", text_of(random.choice(list(EXPECTED))))
+        answers.append(bool(faults(damaged(random, text))))
+    assert answers.count(True) > 100
