@@ -340,7 +340,8 @@ def test_a_folder_whose_drawing_has_another_ending_says_to_rename_it(tmp_path: P
 
 def test_however_an_export_is_damaged_the_check_answers() -> None:
     random, answers = Random(7), []
+    drawings = [name for name in EXPECTED if text_of(name).count("<") > 25]
     for _ in range(150):
-        text = re.sub(r"^<\?xml.*?\?>", "", text_of(random.choice(list(EXPECTED))))
+        text = re.sub(r"^<\?xml.*?\?>", "", text_of(random.choice(drawings)))
         answers.append(bool(faults(damaged(random, text))))
     assert answers.count(True) > 100
