@@ -59,8 +59,9 @@ def test_a_file_is_looked_at_and_then_taken_over(saren: Visitor, cast: Cast, cas
 
 
 def test_every_wrong_row_is_told_and_there_is_nothing_to_confirm(saren: Visitor) -> None:
-    choose(saren, (HEADING + ROW + "张三,2020-05-09,25,植树,校团委,林一\n" + ROW.replace("2.5", "2.55")).encode())
-    assert "共 3 行，其中 2 行不能登记" in saren.page
+    choose(saren, (HEADING + ROW + "张三,2020-05-09,25,植树,校团委,林一\n" + ROW.replace("2.5", "2.55") + ROW).encode())
+    assert "共 4 行，其中 3 行不能登记" in saren.page
+    assert "2020-05-09的“敬老院服务”已登记" in saren.page
     assert "本支部没有这名正在办理的申请人" in saren.page
     assert "时长（小时）：应为 0.1 至 24 的小时数" in saren.page
     assert saren.page.all("//textarea[@name='text']") == []
