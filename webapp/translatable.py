@@ -11,9 +11,10 @@ from typing import Any
 
 from webapp.pages.board import STAGES
 from workflows import errors
-from workflows.domain import evidence_forms, rule_sets, volunteer_files
+from workflows.domain import evidence_forms, lawful_dates, rule_sets, volunteer_files
 from workflows.domain.evidence_count import Why
 from workflows.domain.evidence_forms import Kind
+from workflows.domain.lawful_dates import Day
 from workflows.domain.posts import PostKind
 from workflows.domain.quota_ledger import MovementKind
 from workflows.domain.rules_in_force import State
@@ -41,7 +42,8 @@ def messages() -> list[str]:
     values += [rule_set.title for rule_set in rule_sets.ALL.values()]
     values += [dispute.note for dispute in rule_sets.DISPUTES.values()]
     titles = [kind.label for kinds in (PostKind, UnitKind, MovementKind, State) for kind in kinds]
-    return list(dict.fromkeys([*found, *titles, *STAGES, *values, *_of_evidence()]))
+    days = [*(day.label for day in Day), *lawful_dates.RULES]
+    return list(dict.fromkeys([*found, *titles, *STAGES, *values, *_of_evidence(), *days]))
 
 
 def _of_evidence() -> list[str]:

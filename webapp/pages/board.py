@@ -8,9 +8,10 @@ from typing import Any
 from flask import Blueprint, render_template, request
 from flask_babel import gettext
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
 from webapp import database, identity
+from webapp.lawful_days_told import ToldDay
 from webapp.pages import case_view, furniture
 from webapp.pages.due import Due, due
 from webapp.pages.new_case import branches_for
@@ -20,7 +21,7 @@ from workflows.domain.units import Unit
 from workflows.engine import bundles, inbox, incidents
 from workflows.engine.bundles import ParsedBundle, StepInfo
 from workflows.engine.inbox import BoardRow
-from workflows.engine.tables import StepRecord
+from workflows.engine.tables import Case, StepRecord
 
 bp = Blueprint("board", __name__, url_prefix="/board")
 
@@ -52,6 +53,8 @@ class Card:
     stage: str
     strip: list[str]
     lines: list[Line] = field(default_factory=list)
+    days: list[ToldDay] = field(default_factory=list)
+    """The lawful days of the steps it stands at."""
     troubled: bool = False
 
     @property
@@ -118,6 +121,12 @@ def _figures(cards: list[Card]) -> dict[str, int]:
 
 def _cards(session: Session, unit_ids: list[int]) -> list[Card]:
     rows = inbox.cases_of(session, unit_ids, limit=MOST_CARDS)
+    # One statement for what they keep of their days, not one for each card.
+    kept = session.scalars(
+        select(Case).where(Case.id.in_([row.case.id for row in rows])).options(undefer(Case.state)),
+        execution_options={"populate_existing": True},
+    )
+    states = {case.id: case for case in kept}
     last = [row.case.last_step_id for row in rows if row.case.last_step_id]
     records = dict(session.execute(select(StepRecord.id, StepRecord.step).where(StepRecord.id.in_(last))).all())
     names = dict(session.execute(select(Unit.id, Unit.short_name).where(Unit.id.in_(unit_ids))).all())
@@ -137,6 +146,7 @@ def _cards(session: Session, unit_ids: list[int]) -> list[Card]:
                 stage=at.stage if at and at.stage in STAGES else STAGES[0],
                 strip=["past" if n < number else "now" if n == number else "" for n in range(1, case_view.STEPS + 1)],
                 lines=_lines(session, row, acting),
+                days=[day for day in case_view.days(states[row.case.id], bundle, row.items, row.waits) if day.is_now],
                 troubled=row.case.id in troubled,
             )
         )

@@ -1,5 +1,6 @@
 """The parts a work item's page and a case's page share."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +8,8 @@ from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
-from webapp import identity, incidents_seen, rules_told
+from webapp import identity, incidents_seen, lawful_days_told, rules_told
+from webapp.lawful_days_told import ToldDay
 from webapp.pages import dossier
 from webapp.pages.due import Due, due
 from webapp.pages.people_shown import WhoActs
@@ -94,6 +96,7 @@ def shared(session: Session, case: Case) -> dict[str, Any]:
         "candidate": candidate_facts(session, case.id),
         "filed": dossier.filed(session, case, bundle),
         "history": dossier.history(session, case, bundle),
+        "days": days(case, bundle, [step.item for step in steps], waits),
         "progress": progress,
         "strip": strip(bundle, progress.done, [step.item.step for step in steps]),
         "offers": offers(session, case, bundle),
@@ -101,6 +104,12 @@ def shared(session: Session, case: Case) -> dict[str, Any]:
         "tightened": rules_told.kept_by(cases.data_of(case)),
         "reads_incidents": identity.holds(*incidents_seen.READERS),
     }
+
+
+def days(case: Case, bundle: ParsedBundle, items: Iterable[WorkItem], waits: Iterable[DueTimer]) -> list[ToldDay]:
+    """The lawful days of the steps a case stands at and of those after them."""
+    nodes = [*(item.step for item in items), *(wait.step for wait in waits)]
+    return lawful_days_told.told(bundle, cases.data_of(case), nodes) if bundle.dated_fields else []
 
 
 def troubles(session: Session, case: Case) -> list[tuple[Incident, str]]:

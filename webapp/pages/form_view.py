@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from webapp import database
+from webapp.lawful_days_told import ToldDay
 from webapp.wording import WRONG_FIELD
+from workflows import clock
 from workflows.engine import expressions
 from workflows.engine.environment import Choice
 from workflows.engine.forms import Field, Form
@@ -32,6 +35,14 @@ class FieldView:
     longest: int | None = None
     autocomplete: str = ""
     each: bool = False
+    lawful: ToldDay | None = None
+    """Within which days this date is lawful."""
+
+    @property
+    def last_day(self) -> date:
+        """The last day that can be entered: nothing is entered before it has happened."""
+        barred = self.lawful.barred_after if self.lawful else None
+        return min(barred, clock.today()) if barred else clock.today()
 
 
 @dataclass
@@ -47,14 +58,25 @@ class FormView:
 
 
 def form_view(
-    form: Form, unit_id: int, *, values: Mapping[str, Any] | None = None, errors: Mapping[str, str] | None = None
+    form: Form,
+    unit_id: int,
+    *,
+    values: Mapping[str, Any] | None = None,
+    errors: Mapping[str, str] | None = None,
+    days: Iterable[ToldDay] = (),
 ) -> FormView:
-    """The form for a case of the unit, filled with `values` and marked with `errors` (by key)."""
+    """The form for a case of the unit, filled with `values` and marked with `errors` (by key).
+
+    `days` are the lawful days to be told beside the dates that the drawing calls by their names.
+    """
     values, errors = values or {}, _in_order(form, errors or {})
     outcomes = [choice.value for choice in form.outcomes]
     fields = [
         _field_view(one, unit_id, outcomes, values.get(one.key, ""), errors.get(one.key, "")) for one in form.fields
     ]
+    named, known = {one.key: one.day for one in form.fields}, {str(one.day): one for one in days}
+    for view in fields:
+        view.lawful = known.get(named[view.key])
     needed = [set(one.needed_for) for one in fields if one.needed_for]
     weighty = frozenset.union(frozenset(), *needed) if len(outcomes) > 1 else frozenset()
     return FormView(

@@ -71,18 +71,19 @@ def _page(item: WorkItem, values: Mapping[str, Any] | None = None, refusal: Inva
     wrong = {key: gettext(text) for key, text in refusal.fields.items()} if refusal else {}
     step = bundle.steps[item.step]
     apart = cases.kept_apart(session, bundle, item, identity.current_person().id)
+    shared = case_view.shared(session, case)
     return render_template(
         "work_item/show.html",
         item=item,
         step=step,
-        form=form_view(bundle.form(item.step), case.unit_id, values=filled, errors=wrong),
+        form=form_view(bundle.form(item.step), case.unit_id, values=filled, errors=wrong, days=shared["days"]),
         refusal=refusal.message(gettext) if refusal else "",
         may_act=case_view.may_act(item),
         apart={"message": apart.message(gettext), "rule": gettext(apart.rule)} if apart else None,
         addressed=ENVIRONMENT.directory.describe(session, cases.addressee_of(item)),
         acting_for=_acting_for(session, item),
         seen_version=case.version,
-        **case_view.shared(session, case),
+        **shared,
     )
 
 

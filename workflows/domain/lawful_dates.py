@@ -15,8 +15,9 @@ from workflows.domain import working_days
 from workflows.domain.members import may_apply_from
 
 ONE_DAY = timedelta(days=1)
-LONGEST_STEP_BACK = 1_500
-"""Days: no minimum between two steps is longer, whatever units tighten."""
+LONGEST_MONTH = 31
+DAYS_TO_A_WORKING_DAY = 2
+"""With a month on top no number of working days takes longer, whatever holidays lie between."""
 
 
 class Day(StrEnum):
@@ -145,11 +146,16 @@ class Facts:
                 day += timedelta(days=span.n)
         return day + timedelta(days=span.then)
 
+    def _long_before(self, day: date, span: Span) -> date:
+        if span.unit is Unit.MONTHS:
+            return add_months(day, -span.n) - timedelta(days=span.then + LONGEST_MONTH)
+        return day - timedelta(days=span.then + span.n * DAYS_TO_A_WORKING_DAY + LONGEST_MONTH)
+
     def before(self, day: date, span: Span) -> date:
         """The last day from which a span still ends by `day`."""
         if span.unit is Unit.DAYS:
             return day - timedelta(days=span.n + span.then)
-        low, high = day - timedelta(days=LONGEST_STEP_BACK), day
+        low, high = self._long_before(day, span), day
         while low < high:
             middle = low + (high - low + ONE_DAY) // 2
             if self.after(middle, span) <= day:

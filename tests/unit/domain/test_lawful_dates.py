@@ -131,7 +131,7 @@ def test_ceremony_and_file_stand_beside_each_other() -> None:
     assert set(lawful_dates.standing(done, {}, []).known) == set(ORDER)
 
 
-@given(st.dates(date(2019, 1, 1), date(2021, 12, 31)), st.integers(0, 14), st.sampled_from(Unit), st.integers(0, 1))
+@given(st.dates(date(2019, 1, 1), date(2021, 12, 31)), st.integers(0, 24), st.sampled_from(Unit), st.integers(0, 1))
 @settings(max_examples=40, deadline=None)
 def test_the_last_day_before_is_found_as_by_going_back_day_by_day(day: date, n: int, unit: Unit, then: int) -> None:
     facts, span = facts_of(), Span(n, unit, then)
