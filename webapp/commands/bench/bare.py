@@ -43,7 +43,7 @@ ANSWERS: dict[str, Any] = {
     "evidence.count": {"class_hours": 8, "volunteer_hours": 20, "talks": 0, "ideology_passed": True},
     "training_conditions": {"outcome": "pass", "reason": ""},
     "quota.reserve": {"id": 1, "number": "202015000001", "state": "reserved"},
-    "calendar.notice_end": {"ends_on": "2020-06-30"},
+    "postings.put_up": {"began_on": "2020-06-23", "ends_on": "2020-06-30"},
     "meetings.decide": {"result": "adopted"},
     "quota.use": {"id": 1, "number": "202015000001", "state": "used"},
     "members.admit": {"id": 1},
