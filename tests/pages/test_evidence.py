@@ -17,6 +17,7 @@ from workflows.domain.posts import Post
 from workflows.engine import cases
 from workflows.engine.tables import Bundle, Case, WorkItem
 from workflows.journal import SYSTEM
+from workflows.operations import evidence
 from workflows.operations.wiring import ENVIRONMENT
 
 
@@ -173,6 +174,14 @@ def test_to_who_may_not_see_the_case_there_is_no_evidence(visit: Visit, cast: Ca
 @pytest.mark.parametrize("path", ["/new/birth_certificate", "/99/correction"])
 def test_what_there_is_not_is_not_found(saren: Visitor, case: Case, path: str) -> None:
     assert saren.open(f"/cases/{case.id}/evidence{path}").status == 404
+
+
+def test_a_case_of_a_version_that_asks_for_totals_in_a_form_says_so(
+    saren: Visitor, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "按较早版本的流程办理" not in saren.page
+    monkeypatch.setattr(evidence, "COUNT", "nothing.counts")
+    assert "按较早版本的流程办理" in saren.open(f"/cases/{case.id}/evidence")
 
 
 def test_nothing_more_is_entered_once_the_case_has_ended(saren: Visitor, session: Session, case: Case) -> None:

@@ -68,6 +68,8 @@ class OnFile:
     rows: list[Evidence]
     frame: Frame
     counted: Counted
+    is_counted: bool = True
+    """Whether the case's drawing counts it; an older version asks for totals in the form of the assessment instead."""
     counted_then: Mapping[str, Any] | None = None
     """What the case went on with at its last assessment; None before there was one."""
     differs_now: bool = False
@@ -87,7 +89,7 @@ def on_file(session: Session, case: Case) -> OnFile:
     found = _counted(session, case.id, since=since, until=clock.today(), rules=data.get("rules") or {})
     then = data.get(asked.result) if asked and asked.result else None
     if then is None or until is None:
-        return found
+        return replace(found, is_counted=asked is not None)
     again = evidence_count.count(evidence.standing_of(found.rows), replace(found.frame, until=until))
     return replace(found, counted_then=then, differs_now=again.as_data() != then)
 
