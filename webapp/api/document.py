@@ -24,6 +24,7 @@ GROUPS = (
     "evidence_files",
     "moves",
     "reasons",
+    "lawful_days",
     "work_items",
     "batches",
     "incidents",
