@@ -188,6 +188,8 @@ class _Unwritten:
     """What a transaction has recorded and not written yet, now and at the beginning of each savepoint."""
 
     entries: list[dict[str, Any]] = field(default_factory=list)
+    heads: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """Length and head of chains that this transaction has locked."""
     before: dict[SessionTransaction, list[dict[str, Any]]] = field(default_factory=dict)
 
 
@@ -210,12 +212,18 @@ def _take_back(session: Session, transaction: SessionTransaction) -> None:
     if transaction.nested and "journal" in session.info:
         unwritten = _unwritten(session)
         unwritten.entries = unwritten.before.get(transaction, [])
+        unwritten.heads.clear()  # what was written behind a head may be among what is taken back
 
 
 @listens_for(Session, "after_transaction_end")
 def _forget(session: Session, transaction: SessionTransaction) -> None:
     if transaction.parent is None:
         session.info.pop("journal", None)
+
+
+def known_head(session: Session, chain: str, length: int, head: str) -> None:
+    """The end of a chain as the caller has read and locked it in this transaction; it is not asked for again."""
+    _unwritten(session).heads[chain] = (length, head)
 
 
 _CHAIN, _ENTRY = table_of(JournalChain), table_of(JournalEntry)
@@ -236,7 +244,10 @@ def write(session: Session) -> None:
     if unwritten is None or not unwritten.entries:
         return
     entries, unwritten.entries = unwritten.entries, []
-    heads = _locked_heads(session, sorted({entry["chain"] for entry in entries}))
+    wanted = {entry["chain"] for entry in entries}
+    heads = {chain: unwritten.heads[chain] for chain in wanted & unwritten.heads.keys()}
+    if unknown := wanted - heads.keys():
+        heads |= _locked_heads(session, sorted(unknown))
     for entry in entries:
         length, head = heads[entry["chain"]]
         entry["position"], entry["previous"] = length + 1, head
@@ -244,6 +255,7 @@ def write(session: Session) -> None:
         heads[entry["chain"]] = (length + 1, entry["digest"])
     connection = session.connection()
     connection.execute(_WRITE, entries)
+    unwritten.heads |= heads
     connection.execute(_MOVE, [{"of": chain, "to": length, "now": head} for chain, (length, head) in heads.items()])
 
 
@@ -288,9 +300,12 @@ def _digest(content: Any) -> str:
     return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
+CASE_CHAIN = "case:"
+
+
 def case_chain(case_id: int) -> str:
     """The name of a case's own chain."""
-    return f"case:{case_id}"
+    return f"{CASE_CHAIN}{case_id}"
 
 
 def unit_chain(unit_id: int | None) -> str:

@@ -9,11 +9,11 @@ from typing import Any
 
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
-from sqlalchemy import Delete, Insert, bindparam, delete, insert, select, update
+from sqlalchemy import Delete, Insert, Select, String, bindparam, cast, delete, insert, literal, select, update
 from sqlalchemy.orm import Session, contains_eager, undefer
 from sqlalchemy.orm.attributes import set_committed_value
 
-from workflows import clock
+from workflows import clock, journal
 from workflows.database import Base, table_of
 from workflows.engine import job_rows, mailbox, passage, repeats, saving
 from workflows.engine.due_times import last_day
@@ -25,13 +25,16 @@ from workflows.engine.mailbox import AwaitedEvent
 from workflows.engine.running import ACTIVE, Act, element_of, every_task, is_over
 from workflows.engine.tables import Case, DueTimer, WorkItem
 from workflows.errors import NotFound
-from workflows.journal import SYSTEM, Event
+from workflows.journal import SYSTEM, Event, JournalChain
 
+_CHAIN = table_of(JournalChain)
+# An act always ends in the case's chain: its end is read, and locked, with the case.
 _LOCKED = (
-    select(Case)
+    select(Case, _CHAIN.c.length, _CHAIN.c.head)
     .join(Case.bundle)
+    .join(_CHAIN, _CHAIN.c.chain == literal(journal.CASE_CHAIN) + cast(Case.id, String))
     .options(undefer(Case.state), contains_eager(Case.bundle))
-    .with_for_update(of=Case)
+    .with_for_update(of=(Case, _CHAIN))
     .execution_options(populate_existing=True)
 )
 _CASE = _LOCKED.where(Case.id == bindparam("case_id"))
@@ -40,10 +43,10 @@ _CASE_OF_ITEM = _LOCKED.add_columns(WorkItem).join(WorkItem).where(WorkItem.id =
 
 def lock(session: Session, case_id: int) -> Case:
     """The case, locked for this transaction. Raises NotFound."""
-    case = session.scalars(_CASE, {"case_id": case_id}).first()
-    if case is None:
+    found = _found(session, _CASE, {"case_id": case_id})
+    if found is None:
         raise NotFound(what="案件")
-    return case
+    return _locked(session, *found)
 
 
 def lock_for(session: Session, work_item_id: int) -> tuple[Case, WorkItem] | None:
@@ -51,8 +54,22 @@ def lock_for(session: Session, work_item_id: int) -> tuple[Case, WorkItem] | Non
 
     Whoever waited for the lock may be shown an item that was done meanwhile: only the saved state tells.
     """
-    found = session.execute(_CASE_OF_ITEM, {"work_item_id": work_item_id}).first()
-    return None if found is None else (found[0], found[1])
+    found = _found(session, _CASE_OF_ITEM, {"work_item_id": work_item_id})
+    return None if found is None else (_locked(session, *found[:3]), found[3])
+
+
+def _found(session: Session, query: Select[Any], values: Mapping[str, int]) -> Any:
+    """The row; a case that this transaction has begun itself has a chain only once the journal is written."""
+    found = session.execute(query, values).first()
+    if found is None:
+        journal.write(session)
+        found = session.execute(query, values).first()
+    return found
+
+
+def _locked(session: Session, case: Case, length: int, head: str) -> Case:
+    journal.known_head(session, journal.case_chain(case.id), length, head)
+    return case
 
 
 def load(act: Act) -> CaseWorkflow:

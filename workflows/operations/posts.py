@@ -60,7 +60,7 @@ LANES: dict[str, Lane] = {
 """The post each lane names, relative to the unit of the case."""
 
 LEVELS: dict[str, int] = dict.fromkeys(LANES, 0) | {"基层团委": 1, "县级团委": 2}
-"""How high the post of each lane stands: a branch proposes, the committee above it approves, the county's keeps file."""
+"""How high the post of each lane stands: a branch proposes, the committee above approves, the county keeps file."""
 
 _READS_NOTHING = frozenset({PostKind.ADMINISTRATOR})
 """Posts that keep the product running and have no business with candidates' data (三员分立)."""
