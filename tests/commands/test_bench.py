@@ -150,7 +150,7 @@ def test_batch_has_a_worker_decide_every_item_once(
     assert found["items_per_s"] > 0
     assert found["alone"] == 2
     assert found["p95_ms"] >= found["median_ms"] > 0
-    assert (found["statements_per_item"], found["commits_per_item"]) == (23, 1)
+    assert (found["statements_per_item"], found["commits_per_item"]) == (24, 1)
     assert found["bytes_open_case"] < 12_000
     assert databases(given) == before
     assert not list(temporary.iterdir())

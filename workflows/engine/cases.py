@@ -46,20 +46,16 @@ class MessageNotAwaited(Refusal):
 
 _KEEP_RECORD = insert(table_of(StepRecord)).returning(table_of(StepRecord).c.id)
 
-_EARLIER = table_of(StepRecord).alias("earlier")
 _DONE_BY = (
-    select(_EARLIER.c.label)
+    select(StepRecord.label)
     .where(
-        _EARLIER.c.case_id == bindparam("of_case"),
-        _EARLIER.c.step.in_(bindparam("steps", expanding=True)),
-        _EARLIER.c.person_id == bindparam("person"),
-        _EARLIER.c.case_version <= bindparam("so_far"),
+        StepRecord.case_id == bindparam("of_case"),
+        StepRecord.step.in_(bindparam("steps", expanding=True)),
+        StepRecord.person_id == bindparam("person"),
     )
     .limit(1)
 )
 """What of some steps a person has done in a case; asked with the lock held, or an act beside this would be missed."""
-_KEEP_RECORD_APART = _KEEP_RECORD.returning(_DONE_BY.scalar_subquery())
-"""One statement for both: every step pays for each."""
 
 
 def first_step(session: Session, process: str) -> tuple[StepInfo, Form]:
@@ -141,6 +137,8 @@ def complete_step(
     changes.check_version(session, environment, case, seen_version)
     act = Act(session, environment, case, bundles.parsed(session, case.bundle_id), actor)
     check_authority(session, environment, actor, addressee_of(item))
+    if refusal := kept_apart(session, act.bundle, item, actor.person_id or 0):
+        raise refusal
     with persistence.discarded_on_refusal(environment, case.id):
         workflow = persistence.load(act)
         if item.task not in act.kept[WorkItem.__tablename__]:
@@ -261,17 +259,7 @@ def _record(
         "post_id": act.actor.post_id,
         "for_person_id": act.actor.for_person_id,
     }
-    apart_from = act.bundle.steps[step].apart_from if step in act.bundle.steps else ()
-    if apart_from:
-        kept_by = act.session.execute(
-            _KEEP_RECORD_APART, values | _whether_done(act.case, apart_from, act.actor.person_id)
-        )
-        number, other = kept_by.one()
-        if other := other or _begun(act.bundle, act.case, apart_from, act.actor.person_id):
-            raise DutiesNotSeparated(other=other, step=label)
-    else:
-        number = act.session.scalars(_KEEP_RECORD, values).one()
-    record = StepRecord(**values, id=number)
+    record = StepRecord(**values, id=act.session.scalars(_KEEP_RECORD, values).one())
     act.last_record = record.id
     return record
 
@@ -300,13 +288,9 @@ def kept_apart(session: Session, bundle: ParsedBundle, item: WorkItem, person_id
     if not apart_from:
         return None
     case = session.get_one(Case, item.case_id)
-    done = session.scalars(_DONE_BY, _whether_done(case, apart_from, person_id)).first()
+    done = session.scalars(_DONE_BY, {"of_case": case.id, "steps": apart_from, "person": person_id}).first()
     other = done or _begun(bundle, case, apart_from, person_id)
     return None if other is None else DutiesNotSeparated(other=other, step=item.label)
-
-
-def _whether_done(case: Case, steps: Sequence[str], person_id: int | None) -> dict[str, Any]:
-    return {"of_case": case.id, "steps": list(steps), "person": person_id, "so_far": case.version}
 
 
 def _begun(bundle: ParsedBundle, case: Case, steps: Sequence[str], person_id: int | None) -> str | None:
