@@ -249,8 +249,7 @@ def shown(case: CaseRow) -> dict[str, Any]:
     bundle = bundles.parsed(session, case.bundle_id)
     progress = inbox.progress(session, case.id)
     waits = session.scalars(_WAITS, {"case": case.id})
-    data = cases.data_of(case)
-    messages = [info for info in bundle.messages.values() if cases.is_available(info, case, data)]
+    messages = cases.messages_awaited(case, bundle)
     return {
         **_line(BoardRow(case, sight.open_items(case.id), list(waits))),
         "bundle_version": bundle.version,

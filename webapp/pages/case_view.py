@@ -166,14 +166,9 @@ def candidate_facts(session: Session, case_id: int, *, named: bool = True) -> li
 
 def offers(session: Session, case: Case, bundle: ParsedBundle) -> list[Offer]:
     """The messages the signed-in person may send to the case now."""
-    if case.ended_at is not None:
-        return []
-    data = cases.data_of(case)
-    return [
-        Offer(info.name, info.label)
-        for info in bundle.messages.values()
-        if cases.is_available(info, case, data) and may_send(session, case, info, data)
-    ]
+    awaited = cases.messages_awaited(case, bundle)
+    data = cases.data_of(case) if awaited else {}
+    return [Offer(info.name, info.label) for info in awaited if may_send(session, case, info, data)]
 
 
 def may_send(session: Session, case: Case, info: MessageInfo, data: dict[str, Any]) -> bool:

@@ -203,6 +203,18 @@ def is_available(info: MessageInfo, case: Case, data: Mapping[str, Any]) -> bool
     return info.available_when is None or expressions.holds(info.available_when, data)
 
 
+def messages_awaited(case: Case, bundle: ParsedBundle) -> list[MessageInfo]:
+    """The messages a person may send the case where it stands now."""
+    if case.ended_at is not None:
+        return []
+    workflow = saving.restore(case.state, bundle)
+    return [
+        info
+        for info in bundle.messages.values()
+        if is_available(info, case, workflow.case_data) and waiting_at(workflow, info.step) is not None
+    ]
+
+
 def due_timers(session: Session, limit: int = 100) -> list[int]:
     """Ids of the timers whose moment has come, the oldest first; those that wait for a person are left out."""
     due = select(DueTimer.id).where(DueTimer.due_at <= clock.now(), DueTimer.held.is_(False))
