@@ -1,6 +1,6 @@
 """Web server, worker and clock are killed at random points while people work: nothing is lost, nothing is doubled.
 
-`TUANCHENG_DRILL_CASES` (16; the night takes 200) says how many cases there are. `TUANCHENG_DRILL_SEED` repeats the dice
+`TUANCHENG_DRILL_CASES` (12; the night takes 200) says how many cases there are. `TUANCHENG_DRILL_SEED` repeats the dice
 of a run: the kills then fall on the same amounts of work done, though not on the same statements.
 """
 
@@ -33,7 +33,7 @@ from workflows.journal import Event, JournalEntry
 from workflows.operations.notices import Notice
 from workflows.outbox import RESEND_AFTER, OutboxRow
 
-CASES = int(os.environ.get("TUANCHENG_DRILL_CASES", "16"))
+CASES = int(os.environ.get("TUANCHENG_DRILL_CASES", "12"))
 SEED = int(os.environ.get("TUANCHENG_DRILL_SEED") or random.randrange(10**6))
 
 MORE = CASES // 50

@@ -28,7 +28,7 @@ from workflows.outbox import RESEND_AFTER, OutboxRow
 
 ADMISSION = Path(__file__).parents[2] / "bpmn" / "admission"
 
-ITEMS = 40
+ITEMS = 24
 
 STEP = "check_application"
 
@@ -81,7 +81,7 @@ def worker(fresh_database: Engine, queue: str, tmp_path: Path) -> Iterator[Worke
 
 @pytest.fixture
 def batch_id(fresh_database: Engine) -> int:
-    """Forty applications, and one decision of the branch secretary to accept them all."""
+    """Applications, and one decision of the branch secretary to accept them all."""
     with Session(fresh_database) as session, session.begin():
         people = cast.build(session)
         cast.plan_for_school(session, people, ITEMS)
@@ -120,7 +120,7 @@ def test_a_killed_worker_neither_loses_nor_doubles_anything(
     print(f"seed {seed}")
     chance = random.Random(seed)
     worker.start()
-    for wanted in (chance.randint(3, 10), chance.randint(14, 20)):
+    for wanted in (chance.randint(2, 6), chance.randint(8, 12)):
         _wait(lambda wanted=wanted: _done(fresh_database) >= wanted)
         time.sleep(chance.random() / 50)
         worker.kill()

@@ -122,7 +122,7 @@ def on_stage(database: BlankDatabase) -> Iterator[Callable[[str], Stage]]:
         yield lambda path: Stage(session, path)
 
 
-@pytest.mark.parametrize("path", SCENARIOS[::3])
+@pytest.mark.parametrize("path", SCENARIOS[::6])
 def test_wherever_a_candidate_stands_his_past_can_be_retold(path: str, on_stage: Callable[[str], Stage]) -> None:
     stage = on_stage(path)
     stage.go(lambda each: each.player.case_id is not None)
