@@ -146,16 +146,13 @@ class Facts:
                 day += timedelta(days=span.n)
         return day + timedelta(days=span.then)
 
-    def _long_before(self, day: date, span: Span) -> date:
-        if span.unit is Unit.MONTHS:
-            return add_months(day, -span.n) - timedelta(days=span.then + LONGEST_MONTH)
-        return day - timedelta(days=span.then + span.n * DAYS_TO_A_WORKING_DAY + LONGEST_MONTH)
-
     def before(self, day: date, span: Span) -> date:
         """The last day from which a span still ends by `day`."""
         if span.unit is Unit.DAYS:
             return day - timedelta(days=span.n + span.then)
-        low, high = self._long_before(day, span), day
+        if span.unit is Unit.MONTHS:
+            return _months_before(day - timedelta(days=span.then), span.n)
+        low, high = day - timedelta(days=span.then + span.n * DAYS_TO_A_WORKING_DAY + LONGEST_MONTH), day
         while low < high:
             middle = low + (high - low + ONE_DAY) // 2
             if self.after(middle, span) <= day:
@@ -230,6 +227,14 @@ def add_months(day: date, n: int) -> date:
     return date(year, month + 1, min(day.day, (following - ONE_DAY).day))
 
 
+def _months_before(day: date, n: int) -> date:
+    """The last day that lies at least `n` months before; up to three days fall on the end of a shorter month."""
+    found = add_months(day, -n)
+    while add_months(found + ONE_DAY, n) <= day:
+        found += ONE_DAY
+    return found
+
+
 def birthday(birth: date, age: int) -> date:
     """The day on which somebody turns `age`; born on 29 February, that is 1 March of other years."""
     try:
@@ -265,6 +270,12 @@ def windows(facts: Facts) -> dict[Day, Window]:
         for day in _steps_of(facts)
         if day not in facts.known
     }
+
+
+def binding(facts: Facts, day: Day) -> Window:
+    """Only what forbids a date of one step; by when it should be done is left out."""
+    minimums = list(_minimums(facts))
+    return Window(day, _earliest(facts, minimums).get(day), None, _latest(facts, minimums, []).get(day))
 
 
 def _steps_of(facts: Facts) -> list[Day]:
@@ -349,11 +360,14 @@ def _number(rules: Mapping[str, Any], name: str) -> int:
 
 def _earliest(facts: Facts, minimums: Sequence[Link]) -> dict[Day, Bound]:
     found: dict[Day, Bound] = {}
+    leading: dict[Day, list[Link]] = {}
+    for link in minimums:
+        leading.setdefault(link.later, []).append(link)
     for day in _steps_of(facts):
         bounds = [*_set_days(facts, day)]
-        for link in minimums:
+        for link in leading.get(day, ()):
             since = facts.known.get(link.earlier) or (found[link.earlier].on if link.earlier in found else None)
-            if link.later is day and since is not None:
+            if since is not None:
                 on = facts.after(since, link.span)
                 bounds.append(_counted(link, on, since, is_estimate=link.earlier not in facts.known))
         if bounds:

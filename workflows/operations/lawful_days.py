@@ -102,9 +102,9 @@ def forbidden_day(
     if name not in set(Day) or name in LEFT_TO_TABLES:
         return None
     day = Day(name)
-    window = lawful_dates.windows(facts_of(fields, data, [day])).get(day)
-    bound = window.refused(on) if window else None
-    if bound is None or window is None:
+    window = lawful_dates.binding(facts_of(fields, data, [day]), day)
+    bound = window.refused(on)
+    if bound is None:
         return None
     grounds = grounds_of(bound, data, origin)
     too_early = bound is window.earliest
