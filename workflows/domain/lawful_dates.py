@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from workflows.domain import working_days
@@ -261,7 +262,7 @@ def standing(done: Mapping[Day, date], unfinished: Mapping[Day, date], now: Coll
 
 def windows(facts: Facts) -> dict[Day, Window]:
     """The lawful days of every step that has not been done yet, in their order."""
-    minimums = list(_minimums(facts))
+    minimums = _minimums(facts)
     earliest = _earliest(facts, minimums)
     barred = _latest(facts, minimums, [])
     latest = _latest(facts, minimums, list(_deadlines(facts)))
@@ -274,7 +275,7 @@ def windows(facts: Facts) -> dict[Day, Window]:
 
 def binding(facts: Facts, day: Day) -> Window:
     """Only what forbids a date of one step; by when it should be done is left out."""
-    minimums = list(_minimums(facts))
+    minimums = _minimums(facts)
     return Window(day, _earliest(facts, minimums).get(day), None, _latest(facts, minimums, []).get(day))
 
 
@@ -288,9 +289,18 @@ def activist_day(rules: Mapping[str, Any]) -> Day:
     return Day.PROPOSED if rules.get("activist_confirmation") == "FILE" else Day.APPROVED_AS_ACTIVIST
 
 
-def _minimums(facts: Facts) -> Iterator[Link]:
+def _minimums(facts: Facts) -> tuple[Link, ...]:
     """What has to come before what, and how long before."""
-    rules, activist = facts.rules, activist_day(facts.rules)
+    months, notice = (_number(facts.rules, name) for name in ("training_min_months", "notice_target_working_days"))
+    return _links(activist_day(facts.rules), months, notice)
+
+
+@lru_cache(maxsize=64)
+def _links(activist: Day, months: int, notice: int) -> tuple[Link, ...]:
+    return tuple(_each_link(activist, months, notice))
+
+
+def _each_link(activist: Day, months: int, notice: int) -> Iterator[Link]:
     strictly = Span(1)
     yield Link(Day.RECEIVED, Day.APPLIED, Span())
     yield Link(Day.TALKED, Day.APPLIED, Span(), article=DETAILED_RULES)
@@ -299,14 +309,14 @@ def _minimums(facts: Facts) -> Iterator[Link]:
         yield Link(activist, Day.PROPOSED, Span(), article=DETAILED_RULES)
     yield Link(Day.MENTOR_NAMED, activist, Span(), article=DETAILED_RULES)
     yield Link(Day.FIRST_CLASS, activist, Span(), article=DETAILED_RULES)
-    if months := _number(rules, "training_min_months"):
+    if months:
         yield Link(Day.ASSESSED, activist, Span(months, Unit.MONTHS), parameter="training_min_months")
     yield Link(Day.ASSESSED, Day.MENTOR_NAMED, Span())
     yield Link(Day.ASSESSED, Day.FIRST_CLASS, Span())
     yield Link(Day.RECOMMENDED, Day.ASSESSED, Span(), article=DETAILED_RULES)
     yield Link(Day.PRE_REVIEWED, Day.RECOMMENDED, Span(), article=DETAILED_RULES)
     yield Link(Day.POSTED, Day.PRE_REVIEWED, Span())
-    if notice := _number(rules, "notice_target_working_days"):
+    if notice:
         over = Span(notice, Unit.WORKING_DAYS, then=1)
         yield Link(Day.NOTICE_CLOSED, Day.POSTED, over, parameter="notice_target_working_days")
     yield Link(Day.INTRODUCERS_NAMED, Day.NOTICE_CLOSED, Span(), article=DETAILED_RULES)
