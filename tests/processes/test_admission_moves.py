@@ -176,7 +176,7 @@ def test_an_inserted_step_is_asked_for_before_the_meeting_and_never_after_it(on_
     assert (plan.refusal.code, plan.refusal.facts["done"]) == ("move.not_reversible", "使用名额与编号")
 
 
-def test_ten_cases_moved_over_and_back_are_exactly_as_before(on_stage: Callable[[str], Stage]) -> None:
+def test_a_case_moved_over_and_back_at_ten_places_is_exactly_as_before(on_stage: Callable[[str], Stage]) -> None:
     stage = on_stage(ADMITTED)
     stage.go(lambda each: each.player.case_id is not None)
     target, places = stage.publish(RENAMED), 0

@@ -149,6 +149,28 @@ def test_undoing_restores_state_and_rows_exactly(office: Office) -> None:
     assert office.ended_at == "done"
 
 
+def test_ten_cases_moved_over_and_back_are_exactly_as_before_and_come_to_their_end(office: Office) -> None:
+    cases = [office.start(line("ask", "check")) for _ in range(10)]
+    for case in cases[::2]:
+        office.do("ask", case=case)
+    before: list[Any] = []
+    made: list[CaseMove] = []
+    for office.case in cases:
+        before.append(rows_of(office))
+        made.append(move_to(office, line("ask", "check", "sign")))
+    for office.case, old, move in zip(cases, before, made, strict=True):
+        assert (version_of(office), rows_of(office) == old) == (2, False)
+        undo(office, move)
+        assert rows_of(office) == old
+        moved, undone = journal.entries_of(office.session, f"case:{office.case.id}")[-2:]
+        assert moved.facts["state_before"] == undone.facts["state_after"]
+        assert moved.facts["state_after"] == undone.facts["state_before"]
+    for number, case in enumerate(cases):
+        for name in ("check",) if number % 2 == 0 else ("ask", "check"):
+            office.do(name, case=case)
+        assert office.session.get_one(Case, case.id).ended_step == "done"
+
+
 def test_after_another_act_a_move_cannot_be_undone(office: Office) -> None:
     office.start(line("ask", "check"))
     made = move_to(office, line("ask", "check", "sign"))

@@ -155,18 +155,22 @@ def _plant(
     workflow = saving.restore(saving.save(planned.replayed.workflow), new) if planned.replayed else old
     workflow.script_engine = Scripts(act)
     facts: dict[str, Any] = {"from_version": planned.plan.old_version, "to_version": planned.plan.new_version}
-    facts |= {"state_before": _digest(made.state_before), "state_after": _digest(saving.save(workflow))}
+    facts |= {"state_before": _digest(made.state_before), "reason_digest": _said(made.reason)}
     facts |= {name: made.summary[name] for name in ("stands", "would", "placed", "dropped", "redone")}
-    act.note(Event.CASE_MOVED, move=made.id, names=made.names, reason_digest=_said(made.reason), **facts)
     before = set(session.scalars(select(WorkItem.id).where(WorkItem.case_id == case.id)))
     case.bundle_id = made.to_bundle_id
     session.flush()
     session.refresh(case, ["bundle"])
     if planned.plan.at_once:
+        # What is called at once is journalled behind the move; the state it leads to is not the move's alone.
+        act.note(Event.CASE_MOVED, move=made.id, names=made.names, **facts)
         advance(act, workflow)
+        persistence.write(act, workflow)
     else:
         mailbox.work_out_keys(list(workflow.event_manager.tasks.values()))
-    persistence.write(act, workflow)
+        persistence.write(act, workflow)
+        facts["state_after"] = _digest(case.state)
+        act.note(Event.CASE_MOVED, move=made.id, names=made.names, **facts)
     _bring_rows_up_to_date(act, workflow)
     after = set(session.scalars(select(WorkItem.id).where(WorkItem.case_id == case.id)))
     session.add_all(MovedItem(work_item_id=item_id, move_id=made.id) for item_id in before - after)
