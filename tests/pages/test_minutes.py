@@ -13,7 +13,7 @@ from tests.pages.visitor import Visitor
 from tests.support.application import ADMISSION
 from tests.support.cast import Cast
 from workflows import clock
-from workflows.engine import batches, scenarios
+from workflows.engine import batches, cases, scenarios
 from workflows.engine.tables import Batch, Bundle, Case, WorkItem
 from workflows.operations.demonstration import DemoStage
 from workflows.operations.wiring import ENVIRONMENT
@@ -103,12 +103,12 @@ def test_a_case_links_to_its_minutes_and_a_case_without_a_meeting_has_none(
     saren: Visitor, session: Session, waiting: list[int]
 ) -> None:
     first, _second = waiting
-    cases = session.scalars(select(Case.id).order_by(Case.id)).all()
-    assert saren.open(f"/cases/{cases[1]}/minutes").status == 404
+    case_ids = session.scalars(select(Case.id).order_by(Case.id)).all()
+    assert saren.open(f"/cases/{case_ids[1]}/minutes").status == 404
     saren.open(f"/work-items/{first}")
     saren.submit(**MEETING, votes_for=24, votes_against=1, votes_abstain=1)
-    assert saren.open(f"/cases/{cases[1]}").links("支部大会会议记录") == []
-    saren.open(f"/cases/{cases[0]}")
+    assert saren.open(f"/cases/{case_ids[1]}").links("支部大会会议记录") == []
+    saren.open(f"/cases/{case_ids[0]}")
     assert "乌云" in saren.follow("支部大会会议记录")
     assert "其木格" not in saren.page
 
@@ -125,6 +125,20 @@ def test_attendance_that_differs_from_one_candidate_to_the_other_is_pointed_out(
     assert "各人登记的到会人数不一致" in saren.open(f"/cases/{case_id}/minutes")
 
 
-def test_a_stranger_reads_no_minutes(saren: Visitor, session: Session, visit: Visit, cast: Cast) -> None:
-    case_id = session.scalars(select(Case.id)).first()
-    assert visit(cast.bator).open(f"/cases/{case_id}/minutes").status == 404
+def test_who_must_act_on_one_case_alone_reads_nothing_of_the_others(
+    saren: Visitor, session: Session, visit: Visit, cast: Cast, waiting: list[int]
+) -> None:
+    first, second = waiting
+    saren.submit(item=waiting, **MEETING, **votes(first, 24, 1, 1), **votes(second, 13, 11, 2))
+    perform(session)
+    with clock.standing_at(datetime(2020, 10, 20, 2, tzinfo=UTC)):
+        for timer_id in cases.due_timers(session):
+            cases.fire_timer(session, ENVIRONMENT, timer_id)
+        item = session.scalars(select(WorkItem).where(WorkItem.step == "train_and_assess")).one()
+        he = visit(cast.he)
+        assert he.open(f"/cases/{item.case_id}/minutes").status == 404
+        item.person_id = cast.he.id
+        session.commit()
+        page = he.open(f"/cases/{item.case_id}/minutes")
+        assert "其木格" in page
+        assert "乌云" not in page

@@ -46,7 +46,8 @@ def show(case_id: int) -> str:
     if not mine:
         raise NotFound(what=gettext("支部大会记录"))
     held_on = mine[0][1].content["held_on"]
-    every = _latest(session, step, Case.unit_id == case.unit_id)
+    # Who sees this case only because he must act on it, such as its mentor, reads nothing of the others.
+    every = _latest(session, step, Case.unit_id == case.unit_id) if identity.may_see(case.unit_id) else mine
     decided = [_decided(one, record) for one, record in every if record.content["held_on"] == held_on]
     attendance = {_attendance(one.entered) for one in decided}
     return render_template(
