@@ -49,7 +49,8 @@ class Parameter:
     """One threshold in one rule set: its value, the article behind it, how sure that is, and how it may be tightened.
 
     `limit` is the strictest value a unit may go to, None where it may not go anywhere. `words` names values that are
-    words, loosest first; `disputes` are the numbers of the disagreements among sources that touch it.
+    words, loosest first; `disputes` are the numbers of the disagreements among sources that touch it. `of_plan` marks
+    values of the year's plan (ratios, the split of places) that no case keeps.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Parameter:
     limit: Any = None
     words: Mapping[str, str] = field(default_factory=dict)
     disputes: tuple[str, ...] = ()
+    of_plan: bool = False
 
     def rank(self, value: Any) -> Rank:
         """How strict a value would be, the greater the stricter; raises ValueError where it does not fit."""
@@ -106,8 +108,8 @@ def get(name: str) -> RuleSet:
 
 
 def values(name: str) -> dict[str, Any]:
-    """Name and value of every parameter, as the `rules` of a case."""
-    return {key: parameter.value for key, parameter in get(name).parameters.items()}
+    """Name and value of every parameter that a case keeps, as its `rules`."""
+    return {key: parameter.value for key, parameter in get(name).parameters.items() if not parameter.of_plan}
 
 
 def for_plan_year(year: int) -> RuleSet:
@@ -172,7 +174,7 @@ def _read_set(given: dict[str, Any], content: dict[str, Any], disputes: Mapping[
 
 
 _OF_AN_ENTRY = {"value", "confidence", "article", "fixed"}
-_OF_A_DESCRIPTION = {"title", "unit", "tighten", "to", "words"}
+_OF_A_DESCRIPTION = {"title", "unit", "tighten", "to", "words", "of"}
 
 
 def _read_parameter(
@@ -195,6 +197,7 @@ def _read_parameter(
             limit=_limit(direction, described),
             words=described.get("words", {}),
             disputes=tuple(each.number for each in disputes.values() if name in each.parameters),
+            of_plan=described.get("of") == "plan",
         )
         _check(found)
     except ValueError as error:

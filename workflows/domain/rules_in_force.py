@@ -183,15 +183,16 @@ _HOLDING = select_held().where(Tightening.unit_id.in_(bindparam("line", expandin
 def for_a_case(session: Session, unit_id: int) -> tuple[dict[str, Any], list[int]]:
     """What a case that begins today at the unit keeps in its data, and the ids of the tightenings in it.
 
-    `rule_set` is the set's name, `rules` every value by name, `tightenings` by which unit's decision which of them are
+    `rule_set` is the set's name, `rules` every value of cases by name, `tightenings` by which unit's decision which of them are
     stricter than the set's; without any, there is no such entry.
     """
     rules = of_unit(session, unit_id)
     kept: dict[str, Any] = {
         "rule_set": rules.rule_set.name,
-        "rules": {name: each.value for name, each in rules.values.items()},
+        "rules": {name: each.value for name, each in rules.values.items() if not each.parameter.of_plan},
     }
-    by = {each.parameter.name: each.by for each in rules.tightened() if each.by is not None}
+    tightened = [each for each in rules.tightened() if not each.parameter.of_plan]
+    by = {each.parameter.name: each.by for each in tightened if each.by is not None}
     if by:
         kept["tightenings"] = {name: _as_data(each) for name, each in by.items()}
     return kept, sorted(each.row.id for each in by.values())

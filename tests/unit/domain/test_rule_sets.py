@@ -128,6 +128,25 @@ def test_no_rule_is_invented_for_what_nobody_has_seen() -> None:
     assert NMG_2020.parameters["feedback"].confidence is Confidence.OWN
 
 
+OF_THE_PLAN = {
+    "ratio_limit_junior": (30, Confidence.SEED),
+    "ratio_limit_senior": (60, Confidence.SEED),
+    "ratio_amber_points": (3, Confidence.OWN),
+    "quota_reduction_rate": (10, Confidence.OWN),
+    "member_youth_goal": (30, Confidence.RULE),
+    "split_reserve_rate": (5, Confidence.OWN),
+    "split_factor_vocational": (120, Confidence.OWN),
+    "split_factor_graduating": (0, Confidence.LOCAL),
+}
+"""Rulebook 2.2."""
+
+
+def test_values_of_the_plan_are_data_that_no_case_keeps() -> None:
+    kept = {name: (each.value, each.confidence) for name, each in NMG_2020.parameters.items() if each.of_plan}
+    assert kept == OF_THE_PLAN
+    assert not set(kept) & set(rule_sets.values("NMG_2020"))
+
+
 def test_thirteen_disputes_are_noted_and_stand_at_what_they_touch() -> None:
     assert list(rule_sets.DISPUTES) == [f"D-{number}" for number in range(1, 14)]
     assert NMG_2020.parameters["volunteer_hours_min"].disputes == ("D-3",)
