@@ -9,21 +9,26 @@ from sqlalchemy.orm import Session
 from tests.engine.conftest import Office
 from tests.support.drawings import (
     ANY_FORM,
+    YES_NO_FORM,
     boundary,
     bundle,
     drawing,
     end,
+    flow,
+    properties,
     service,
     start,
     timer,
     user,
     wait,
     way,
+    xor,
 )
 from workflows import clock
-from workflows.engine import check
+from workflows.engine import check, inbox
 from workflows.engine.running import DrawingAtFault
 
+DURATION = "<bpmn:timeDuration>P5D</bpmn:timeDuration>"
 WEEKLY = "<bpmn:timerEventDefinition><bpmn:timeCycle>R3/P7D</bpmn:timeCycle></bpmn:timerEventDefinition>"
 
 
@@ -51,6 +56,31 @@ def with_deadline(event: str, **terms: str) -> str:
         way("late", "remind", "reminded"),
         lanes={"书记": ["ask"]},
     )
+
+
+def until_a_day(day: str, **terms: str) -> str:
+    """A sub-process that ends the case on a day, which `ask` says, unless `judge` comes first."""
+    begin = f'<bpmn:startEvent id="day" isInterrupting="true">{properties(**terms)}{timer(day=day)}</bpmn:startEvent>'
+    inner = begin + end("over") + way("day", "over")
+    return drawing(
+        start(),
+        user("ask"),
+        user("judge"),
+        user("file"),
+        end(),
+        way(*STRAIGHT),
+        f'<bpmn:subProcess id="expiry" triggeredByEvent="true">{inner}</bpmn:subProcess>',
+        lanes={"书记": ["ask", "judge", "file", "expiry"]},
+    )
+
+
+STRAIGHT = ("begin", "ask", "judge", "file", "done")
+FOLLOWS = {"available_when": "ask != null and judge == null"}
+
+
+def begin_following(office: Office) -> None:
+    files = bundle(until_a_day("ask.on", **FOLLOWS), ask=ANY_FORM, judge=ANY_FORM, file=ANY_FORM)
+    office.start(files)
 
 
 @pytest.fixture
@@ -155,3 +185,77 @@ def test_the_calendars_there_are_stand_in_the_refusal(office: Office, asked_for:
         bundle(waiting("P5D", calendar="mondays"), ask=ANY_FORM, judge=ANY_FORM), office.environment
     )
     assert fault.message == "没有名为 mondays 的日历，可用的有 tuesdays"
+
+
+def test_a_timer_with_a_condition_waits_from_the_moment_its_day_is_known(office: Office) -> None:
+    begin_following(office)
+    assert office.waiting == ["ask"]
+    office.do("ask", on="2020-05-04")
+    assert office.waiting == ["expiry", "judge"]
+    with clock.standing_at(clock.start_of(date(2020, 5, 4)) - timedelta(seconds=1)):
+        assert office.timers_fire() == 0
+    with clock.standing_at(clock.start_of(date(2020, 5, 4))):
+        assert office.timers_fire() == 1
+    assert office.ended_at == "over"
+
+
+def test_a_timer_with_a_condition_is_nobodys_wait_on_a_board(office: Office) -> None:
+    begin_following(office)
+    office.do("ask", on="2020-05-04")
+    [row] = inbox.cases_of(office.session, [7])
+    assert [item.step for item in row.items] == ["judge"]
+    assert row.waits == []
+
+
+def test_a_timer_with_a_condition_waits_no_longer_than_the_condition_holds(office: Office) -> None:
+    begin_following(office)
+    office.do("ask", on="2020-05-04")
+    office.do("judge", on="2020-05-01")
+    assert office.waiting == ["file"]
+    with clock.moved_by(timedelta(days=90)):
+        office.timers_fire()
+        office.do("file", on="2020-05-01")
+    assert office.ended_at == "done"
+
+
+def test_a_timer_with_a_condition_follows_the_data_it_is_worked_out_from(office: Office) -> None:
+    again = bundle(until_a_day("ask.on", available_when="ask != null"), ask=ANY_FORM, judge=YES_NO_FORM, file=ANY_FORM)
+    back = xor("again") + xor("decided", default="decided_to_file")
+    ways = flow("begin", "again") + way("again", "ask", "judge", "decided", "file", "done")
+    ways += flow("decided", "again", 'judge.outcome == "no"')
+    text = again.files["tiny.bpmn"]
+    files = replace(again, files={**again.files, "tiny.bpmn": text.replace(way(*STRAIGHT), back + ways)})
+    office.start(files)
+    office.do("ask", on="2020-05-04")
+    office.do("judge", "no", on="2020-03-02")
+    office.do("ask", on="2020-06-04")
+    with clock.standing_at(clock.start_of(date(2020, 6, 3))):
+        assert office.timers_fire() == 0
+    with clock.standing_at(clock.start_of(date(2020, 6, 4))):
+        assert office.timers_fire() == 1
+    assert office.ended_at == "over"
+
+
+def test_a_timer_with_a_condition_that_is_over_when_its_day_becomes_known_ends_the_case_in_the_same_act(
+    office: Office,
+) -> None:
+    begin_following(office)
+    office.do("ask", on="2020-01-04")
+    assert (office.waiting, office.ended_at) == ([], "over")
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        with_deadline(timer("P5D"), available_when="ask != null"),
+        until_a_day("", available_when="ask != null").replace("<bpmn:timeDate></bpmn:timeDate>", DURATION),
+    ],
+)
+def test_a_condition_is_for_a_day_of_an_event_sub_process_only(office: Office, files: str) -> None:
+    found = check.faults_in(bundle(files, ask=ANY_FORM, judge=ANY_FORM, file=ANY_FORM), office.environment)
+    assert "timer.terms" in {fault.code for fault in found}
+
+
+def test_a_condition_that_cannot_be_read_is_refused(office: Office) -> None:
+    files = bundle(until_a_day("ask.on", available_when="ask !="), ask=ANY_FORM, judge=ANY_FORM, file=ANY_FORM)
+    assert {fault.code for fault in check.faults_in(files, office.environment)} == {"timer.broken"}

@@ -235,6 +235,20 @@ def _timer(node: Node, place: str) -> Iterator[tuple[str, str]]:
     if since and (why := expressions.fault_in(since)):
         yield "timer.broken", f"起算日“{since}”有误：{why}"
     yield from _timer_terms(node)
+    yield from _timer_condition(node, place)
+
+
+def _timer_condition(node: Node, place: str) -> Iterator[tuple[str, str]]:
+    available = node.properties.get("available_when")
+    if not available:
+        return
+    if "event sub-process" not in place or not (node.timer == "timeDate" or node.properties.get("since")):
+        yield (
+            "timer.terms",
+            "可用条件（available_when）只能用在事件子流程的开始事件上，并且期限要是日期，或者写明起算日（since）",
+        )
+    elif why := expressions.fault_in(available):
+        yield "timer.broken", f"可用条件“{available}”有误：{why}"
 
 
 def _timer_terms(node: Node) -> Iterator[tuple[str, str]]:

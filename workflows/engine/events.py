@@ -31,7 +31,8 @@ from workflows import clock
 class DueTime(TimerEventDefinition):  # type: ignore[misc]
     """A date, duration or cycle that is worked out once, when the token arrives, and then waits for our clock.
 
-    `properties` are those the drawing gives the event: `since`, `calendar`, `after`, `grace`.
+    `properties` are those the drawing gives the event: `since`, `calendar`, `after`, `grace`, `available_when`. With
+    the last one it waits only while that holds, and follows the case's data: it is worked out anew at every act.
     """
 
     def __init__(
@@ -42,14 +43,18 @@ class DueTime(TimerEventDefinition):  # type: ignore[misc]
         self.calendar = properties.get("calendar") or None
         self.after = properties.get("after") or None
         self.grace = properties.get("grace") or None
+        self.available_when = properties.get("available_when") or None
         self.is_deadline = is_deadline
         self.repeats = repeats
 
     def has_fired(self, my_task: Task) -> bool:
         """Whether the moment has come; the first call works the moment out."""
-        kept = my_task.internal_data
-        if kept.get("due") is None:
-            kept.update(my_task.workflow.script_engine.first_time(my_task, self))
+        kept, scripts = my_task.internal_data, my_task.workflow.script_engine
+        if self.available_when is not None and not scripts.holds(my_task, self.available_when):
+            kept.pop("due", None)
+            return False
+        if kept.get("due") is None or self.available_when is not None:
+            kept.update(scripts.first_time(my_task, self))
         if kept["due"] <= clock.now().isoformat() and not kept.get("held"):
             kept["event_fired"] = True
         return bool(kept.get("event_fired", False))

@@ -235,7 +235,7 @@ def _has_due_time(task: Task) -> bool:
 
 
 def _is_waiting_timer(task: Task) -> bool:
-    return bool(task.has_state(TaskState.WAITING) and _has_due_time(task))
+    return bool(task.has_state(TaskState.WAITING) and _has_due_time(task) and "due" in task.internal_data)
 
 
 def _due_timer(act: Act, _workflow: CaseWorkflow, task: Task) -> dict[str, Any]:
@@ -243,7 +243,7 @@ def _due_timer(act: Act, _workflow: CaseWorkflow, task: Task) -> dict[str, Any]:
     return {
         "step": node.id,
         "label": node.name or node.id,
-        "attached_to": node.attached_to,
+        "attached_to": node.attached_to or (node.inside or act.case.process if node.event_subprocess else None),
         "due_at": datetime.fromisoformat(task.internal_data["due"]),
     }
 

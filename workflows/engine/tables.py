@@ -133,7 +133,7 @@ class DueTimer(Base):
     step: Mapped[str] = mapped_column(String(80))
     label: Mapped[str] = mapped_column(String(200))
     attached_to: Mapped[str | None] = mapped_column(String(80))
-    """The user step this is a deadline of; None for a wait of the case itself."""
+    """The step, or the level with an event sub-process, this is a deadline of; None for a wait of the case itself."""
     due_at: Mapped[datetime] = mapped_column(index=True)
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None] = mapped_column(Text)

@@ -123,7 +123,7 @@ def _conditions_of(drawing: Drawing) -> Iterable[tuple[str, str]]:
     for node in drawing.nodes.values():
         if node.event == "conditional":
             yield node.id, node.detail or "false"
-        elif node.event == "message" and node.properties.get("available_when"):
+        elif node.event in ("message", "timer") and node.properties.get("available_when"):
             yield node.id, node.properties["available_when"]
 
 

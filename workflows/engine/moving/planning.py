@@ -350,7 +350,11 @@ def _by_path(tasks: Sequence[Task], before: Before | None) -> dict[Path, list[Ta
 
 def _due_times(workflow: CaseWorkflow, before: Before | None) -> dict[Path, tuple[str, datetime]]:
     waiting = every_task(workflow, TaskState.WAITING)
-    timers = [task for task in waiting if isinstance(getattr(task.task_spec, "event_definition", None), DueTime)]
+    timers = [
+        task
+        for task in waiting
+        if isinstance(getattr(task.task_spec, "event_definition", None), DueTime) and "due" in task.internal_data
+    ]
     return {
         path_of(task, before.name if before else str): (
             step_of(task),

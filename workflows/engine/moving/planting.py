@@ -15,7 +15,7 @@ from workflows.engine.moving.replay import HELD
 from workflows.engine.moving.ways import Before
 from workflows.engine.running import ACTIVE, every_task
 
-_TERMS = ("since", "calendar", "after", "grace")
+_TERMS = ("since", "calendar", "after", "grace", "available_when")
 
 
 def plant(before: Before, workflow: CaseWorkflow, new: ParsedBundle) -> list[tuple[Task, Task]]:
