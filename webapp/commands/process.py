@@ -98,7 +98,10 @@ def _show(drawing: Drawing) -> None:
 def _report(played: Rehearsal) -> None:
     for mode, each in played.played:
         mark = "✗" if each.fault else "✓"
-        click.echo(f"{mark} {each.scenario.name}（{mode}）" + (f"：{each.fault}" if each.fault else ""))
+        click.echo(
+            f"{mark} {each.scenario.name}（{rehearsal.how_played(mode, each)}）"
+            + (f"：{each.fault}" if each.fault else "")
+        )
     for what, all_of_them, missed in (
         ("图元", played.nodes, played.nodes_missed),
         ("连线", played.flows, played.flows_missed),

@@ -1,7 +1,7 @@
 """Scenarios: one way through a drawing, written as YAML in the bundle, played on the real engine and a moved clock."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
@@ -22,7 +22,8 @@ from workflows.journal import SYSTEM, Actor
 
 OFFICE_OPENS = timedelta(hours=9)
 
-_KNOWN = frozenset({"name", "description", "rule_set", "begins", "places", "steps", "ends_at", "went_through"}) | {
+_KNOWN = frozenset({"name", "description", "rule_set", "rule_sets", "begins", "places", "steps", "ends_at"}) | {
+    "went_through",
     "avoided",
     "places_after",
 }
@@ -38,7 +39,7 @@ class ScenarioFault(Exception):
 
 @dataclass(frozen=True)
 class Scenario:
-    """One way, as written."""
+    """One way, as written, under one rule set: the only one it names or, until `under` says otherwise, the first."""
 
     file: str
     name: str
@@ -46,10 +47,34 @@ class Scenario:
     steps: Sequence[Mapping[str, Any]]
     ends_at: str | None = None
     rule_set: str | None = None
+    rule_sets: Sequence[str] = ()
     places: int = 1
     went_through: Sequence[str] = ()
     avoided: Sequence[str] = ()
     places_after: Mapping[str, int] | None = None
+
+    def under_each_rule_set(self) -> list["Scenario"]:
+        """The same way once for every rule set it names."""
+        return [replace(self, rule_set=name) for name in self.rule_sets] or [self]
+
+    def happens(self, step: Mapping[str, Any]) -> bool:
+        """Whether the step belongs to the way under this rule set."""
+        return step.get("under") in (None, self.rule_set)
+
+    @property
+    def scenery(self) -> "Scenario":
+        """What the stage is built from: equal for two scenarios that can be played on the same one."""
+        way: dict[str, Any] = {"file": "", "name": "", "steps": (), "ends_at": None, "rule_set": None, "rule_sets": ()}
+        return replace(self, **way, went_through=(), avoided=(), places_after=None)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How far a scenario was played: from here another that begins alike may be played on."""
+
+    done: int
+    case_id: int | None
+    moment: datetime
 
 
 class Stage(Protocol):
@@ -99,7 +124,9 @@ def read(text: str, file: str) -> Scenario:
     if wrong := list(scenario_shapes.faults_in(content)):
         raise ScenarioFault(f"{file}：{'；'.join(wrong[:5])}")
     known = {key: value for key, value in content.items() if key in Scenario.__dataclass_fields__}
-    return Scenario(**{**known, "file": file, "begins": _day(content["begins"])})
+    several = content.get("rule_sets", ())
+    rule_set = several[0] if several else content.get("rule_set")
+    return Scenario(**{**known, "file": file, "begins": _day(content["begins"]), "rule_set": rule_set})
 
 
 def changes_something(step: Mapping[str, Any]) -> bool:
@@ -112,27 +139,39 @@ def walk(scenario: Scenario, stage: Stage) -> int | None:
     return _walk(scenario, stage).case_id
 
 
-def _walk(scenario: Scenario, stage: Stage) -> "_Player":
+def play(
+    scenario: Scenario, stage: Stage, after: Mark | None = None, marking: Callable[[Mark], None] = lambda _mark: None
+) -> Played:
+    """Play the scenario to its end and compare what happened with what it says.
+
+    With `after`, the steps up to that mark have been done on this stage. `marking` is told before every step how far
+    it is.
+    """
+    played = Played(scenario)
+    try:
+        player = _walk(scenario, stage, after, marking)
+        player.collect(played)
+        player.check_end(played)
+    except ScenarioFault as fault:
+        played.fault = str(fault)
+    return played
+
+
+def _walk(
+    scenario: Scenario, stage: Stage, after: Mark | None = None, marking: Callable[[Mark], None] = lambda _mark: None
+) -> "_Player":
     player = _Player(scenario, stage)
-    for number, step in enumerate(scenario.steps, 1):
+    if after is not None:
+        player.case_id, player.moment = after.case_id, after.moment
+    done = after.done if after else 0
+    for number, step in enumerate(scenario.steps[done:], done + 1):
+        marking(Mark(number - 1, player.case_id, player.moment))
         try:
             player.do(step)
         except (ScenarioFault, Refusal) as error:
             fields = "；".join(getattr(error, "fields", {}).values())
             raise ScenarioFault(f"第 {number} 步 {_short(step)}：{error} {fields}") from error
     return player
-
-
-def play(scenario: Scenario, stage: Stage) -> Played:
-    """Play the scenario to its end and compare what happened with what it says."""
-    played = Played(scenario)
-    try:
-        player = _walk(scenario, stage)
-        player.collect(played)
-        player.check_end(played)
-    except ScenarioFault as fault:
-        played.fault = str(fault)
-    return played
 
 
 class _Player:
@@ -144,6 +183,8 @@ class _Player:
         self.case_id: int | None = None
 
     def do(self, step: Mapping[str, Any]) -> None:
+        if not self.scenario.happens(step):
+            return
         if "on" in step or "wait_until" in step:
             self.travel(_day(step.get("on") or step["wait_until"]))
         with clock.standing_at(self.moment):

@@ -1,8 +1,15 @@
-"""Rehearsal: every scenario of a bundle on a stage of its own, in memory and saved-and-restored between steps."""
+"""Rehearsal: every scenario of a bundle under each of its rule sets, in memory and saved-and-restored between steps.
 
-from collections.abc import Mapping
+What ways have in common is done once: they share the stage, and where cases are saved between steps also the steps up
+to where they part. Every way is still looked at over its whole length.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import accumulate, pairwise, takewhile
 from typing import Any, Self
 
 from sqlalchemy import Connection, Engine
@@ -19,13 +26,16 @@ from workflows.domain.units import UnitKind
 from workflows.engine import bundles, check, scenarios
 from workflows.engine.bundles import BundleFiles
 from workflows.engine.environment import Addressee, Environment
-from workflows.engine.scenarios import Played, Scenario, ScenarioFault
+from workflows.engine.scenarios import Mark, Played, Scenario, ScenarioFault
 from workflows.engine.tables import Case
 from workflows.journal import SYSTEM, Actor
 from workflows.operations import evidence
 from workflows.operations.wiring import ENVIRONMENT
 
 MODES = ("in memory", "saved and restored")
+
+DEFAULT_RULE_SET = "NMG_2020"
+"""Of a scenario that names none."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +51,44 @@ class Rehearsal:
     @property
     def faults(self) -> list[str]:
         """Every difference between a scenario and what happened."""
-        return [f"{each.scenario.file}（{mode}）：{each.fault}" for mode, each in self.played if each.fault]
+        return [
+            f"{each.scenario.file}（{how_played(mode, each)}）：{each.fault}"
+            for mode, each in self.played
+            if each.fault
+        ]
+
+
+@dataclass(frozen=True)
+class _Way:
+    scenario: Scenario
+    mode: str
+
+    @property
+    def order(self) -> tuple[str, str, str, list[str]]:
+        """Ways that begin alike follow each other."""
+        scenario = self.scenario
+        steps = [json.dumps(step, default=str, sort_keys=True) for step in scenario.steps]
+        return repr(scenario.scenery), self.mode, scenario.rule_set or "", steps
+
+    def steps_in_common(self, other: "_Way | None") -> int:
+        """How many steps the two may share; none where only the stage is the same, and -1 where not even that."""
+        if other is None or self.scenario.scenery != other.scenario.scenery:
+            return -1
+        if self.mode != other.mode or self.mode == MODES[0] or self.scenario.rule_set != other.scenario.rule_set:
+            return 0
+        both = zip(self.scenario.steps, other.scenario.steps, strict=False)
+        return sum(1 for _ in takewhile(lambda steps: steps[0] == steps[1], both))
+
+
+def how_played(mode: str, played: Played) -> str:
+    """Rule set and mode, as a report names them."""
+    return "，".join(part for part in (played.scenario.rule_set, mode) if part)
 
 
 def rehearse(files: BundleFiles, only: str | None = None) -> Rehearsal:
-    """Play every scenario of the bundle (or the one file `only`) in both modes and measure the drawing's coverage.
+    """Play every scenario of the bundle (or the one file `only`), each under all its rule sets and in both modes.
+
+    What of the drawing none of them passed is part of the answer.
 
     Raises bundles.BundleUnsound for a bundle with faults and ScenarioFault for an unreadable scenario.
     """
@@ -57,8 +100,10 @@ def rehearse(files: BundleFiles, only: str | None = None) -> Rehearsal:
         for path, text in files.files.items()
         if path.endswith((".yaml", ".yml")) and only in (None, path)
     ]
-    with BlankDatabase() as database:
-        played = [(mode, _on_stage(scenario, files, mode, database)) for scenario in written for mode in MODES]
+    ways = [_Way(one, mode) for each in written for one in each.under_each_rule_set() for mode in MODES]
+    with BlankDatabase() as database, throwaway_key():
+        played = [(way.mode, each) for way, each in _played(ways, files, database)]
+    played.sort(key=lambda each: (each[1].scenario.file, each[1].scenario.rule_set or "", each[0]))
     drawing = bundles.parse(files).drawing
     nodes = {node for _, each in played for node in each.nodes}
     flows = {flow for _, each in played for flow in each.flows}
@@ -99,17 +144,26 @@ class BlankDatabase:
     def __enter__(self) -> Self:
         self.engine = new_engine("sqlite://")
         tables.metadata.create_all(self.engine)
-        with self.engine.connect() as connection:
-            self._content = _raw(connection).serialize()
+        self._blank = self.content()
         return self
 
     def __exit__(self, *_error: object) -> None:
         self.engine.dispose()
 
+    def content(self) -> bytes:
+        """All that is committed, for `filled`."""
+        with self.engine.connect() as connection:
+            content: bytes = _raw(connection).serialize()
+        return content
+
     def emptied(self) -> Engine:
         """The engine, with all tables and not one row. Nobody may be at work on it."""
+        return self.filled(self._blank)
+
+    def filled(self, content: bytes) -> Engine:
+        """The engine, holding what the database held when `content` was taken. Nobody may be at work on it."""
         with self.engine.connect() as connection:
-            _raw(connection).deserialize(self._content)
+            _raw(connection).deserialize(content)
         return self.engine
 
 
@@ -117,13 +171,51 @@ def _raw(connection: Connection) -> Any:
     return connection.connection.driver_connection
 
 
-def _on_stage(scenario: Scenario, files: BundleFiles, mode: str, database: BlankDatabase) -> Played:
-    with Session(database.emptied()) as session, throwaway_key():
-        begins = clock.start_of(scenario.begins)
-        with clock.standing_at(begins - timedelta(days=1)):
-            stage = RehearsalStage(session, files, scenario, live={} if mode == MODES[0] else None)
-            session.commit()
-        return scenarios.play(scenario, stage)
+def _played(ways: Sequence[_Way], files: BundleFiles, database: BlankDatabase) -> Iterator[tuple[_Way, Played]]:
+    ways = sorted(ways, key=lambda way: way.order)
+    kept: dict[int, _Kept] = {}
+    for at, way in enumerate(ways):
+        common = way.steps_in_common(ways[at - 1] if at else None)
+        kept = {done: each for done, each in kept.items() if done <= common}
+        if common < 0:
+            kept[0] = _set_up(way.scenario, files, database)
+        yield way, _play(way, kept, _partings(ways[at:]), database)
+
+
+def _partings(ways: Sequence[_Way]) -> set[int]:
+    """After how many steps of the first way one of the next will have to be gone on with."""
+    commons = (one.steps_in_common(two) for one, two in pairwise(ways))
+    return set(accumulate(commons, min))
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A stage as it was at a mark."""
+
+    stage: "RehearsalStage"
+    content: bytes
+    mark: Mark | None = None
+
+
+def _set_up(scenario: Scenario, files: BundleFiles, database: BlankDatabase) -> _Kept:
+    the_day_before = clock.start_of(scenario.begins) - timedelta(days=1)
+    with Session(database.emptied()) as session, clock.standing_at(the_day_before):
+        stage = RehearsalStage(session, files, scenario)
+        session.commit()
+    return _Kept(stage, database.content())
+
+
+def _play(way: _Way, kept: dict[int, _Kept], partings: set[int], database: BlankDatabase) -> Played:
+    last = kept[max(kept)]
+    with Session(database.filled(last.content)) as session:
+        stage = last.stage.again(session, way.scenario, live={} if way.mode == MODES[0] else None)
+
+        def marking(mark: Mark) -> None:
+            if mark.done in partings and mark.done not in kept:
+                session.commit()
+                kept[mark.done] = _Kept(stage, database.content(), mark)
+
+        return scenarios.play(way.scenario, stage, last.mark, marking)
 
 
 class RehearsalStage:
@@ -132,13 +224,22 @@ class RehearsalStage:
     def __init__(
         self, session: Session, files: BundleFiles, scenario: Scenario, live: dict[int, Any] | None = None
     ) -> None:
-        self.session = session
-        self.environment: Environment = replace(ENVIRONMENT, live=live, beginning=self._beginning)
-        self.rule_set = scenario.rule_set or "NMG_2020"
         self.cast: dict[str, int] = {}
+        self._for(session, scenario, live)
         self._units(scenario.begins)
         self._places(scenario)
         self.process = bundles.store(session, files, [], SYSTEM, "演练").process
+
+    def _for(self, session: Session, scenario: Scenario, live: dict[int, Any] | None) -> None:
+        self.session = session
+        self.rule_set = scenario.rule_set or DEFAULT_RULE_SET
+        self.environment: Environment = replace(ENVIRONMENT, live=live, beginning=self._beginning)
+
+    def again(self, session: Session, scenario: Scenario, live: dict[int, Any] | None) -> Self:
+        """The same stage for another scenario, in a session on a database as it was when this one was set up."""
+        other = copy(self)
+        other._for(session, scenario, live)
+        return other
 
     def _beginning(self, _session: Session, _process: str, _unit_id: int) -> dict[str, Any]:
         return {"rule_set": self.rule_set, "rules": rule_sets.values(self.rule_set)}

@@ -42,6 +42,7 @@ _TOP: dict[str, tuple[_Test, str]] = {
     "name": (_is_text, "文字"),
     "begins": (_is_day, "日期"),
     "rule_set": (lambda value: value is None or _is_text(value), "规则集的名称"),
+    "rule_sets": (lambda value: _are_texts(value) and len(set(value)) == len(value) > 0, "一列规则集的名称"),
     "places": (_is_number, f"0 至 {MOST_PLACES} 的整数"),
     "ends_at": (lambda value: value is None or _is_text(value), "一个图元的标识"),
     "went_through": (_are_texts, "一列图元的标识"),
@@ -58,6 +59,7 @@ _STEP: dict[str, tuple[_Test, str]] = {
     "with": (_is_content, "表单各栏的内容"),
     "at": (_are_texts, "一列步骤的标识"),
     "because": (_are_reasons, "一条或几条理由"),
+    "under": (_is_text, "一个规则集的名称"),
 }
 _REFUSED: dict[str, tuple[_Test, str]] = {name: _STEP[name] for name in ("do", "message", "on", "outcome", "with")} | {
     "code": (_is_text, "拒绝的代码"),
@@ -69,8 +71,13 @@ _REFUSED: dict[str, tuple[_Test, str]] = {name: _STEP[name] for name in ("do", "
 def faults_in(content: Mapping[str, Any]) -> Iterator[str]:
     """What is not as it should be, in words that follow on the file's name."""
     yield from _wrong(content, _TOP, "")
+    if {"rule_set", "rule_sets"} <= content.keys():
+        yield "rule_set 与 rule_sets 只写一个"
+    named = content.get("rule_sets", [])
     for number, step in enumerate(content["steps"], 1):
         yield from _wrong(step, _STEP, f"第 {number} 步的 ")
+        if "under" in step and (not isinstance(named, list) or step["under"] not in named):
+            yield f"第 {number} 步的 under 应是 rule_sets 中的一个"
         if "refused" not in step:
             continue
         refused = step["refused"]
