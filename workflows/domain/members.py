@@ -39,6 +39,8 @@ class CandidateStatus(StrEnum):
     WITHDRAWN = "withdrawn"
     REMOVED = "removed"
     NOT_ELIGIBLE = "not_eligible"
+    EXPIRED = "expired"
+    """Reached the upper age before the branch meeting."""
 
 
 class LeagueMember(Base):

@@ -18,6 +18,7 @@ from workflows.domain.units import APPROVING, FILING, UnitKind
 from workflows.engine.environment import Addressee, Call, Held
 from workflows.engine.tables import Case, WorkItem
 from workflows.errors import Refusal
+from workflows.operations.posts import LANES
 
 OUTBOX_KIND = "notice"
 
@@ -111,6 +112,15 @@ def _facts(session: Session, item: WorkItem) -> str:
     due = f"，期限为{item.due_on}" if item.due_on else ""
     who = f"{unit.name}{kind.label}（{'、'.join(names) or '暂缺'}）"
     return f"“{item.label}”自{since}起待办{due}，至今未办。应由{who}办理，请督促。"
+
+
+def tell(call: Call) -> dict[str, Any]:
+    """Tell whoever holds the posts that the lanes `to` name, seen from the case's unit, of what has happened."""
+    for lane in call.parameters["to"]:
+        post(
+            call.session, LANES[lane](call.session, call.unit_id, call.data), str(call.parameters["text"]), call.case_id
+        )
+    return {}
 
 
 def post(session: Session, addressee: Addressee, text: str, case_id: int | None = None) -> None:

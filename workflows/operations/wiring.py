@@ -86,6 +86,7 @@ def rules_at_beginning(session: Session, process: str, unit_id: int) -> dict[str
 def origin_of(data: Mapping[str, Any], name: str) -> Origin | None:
     """Where a value of the case's rules comes from, by its name in drawings: `rules.class_hours_min`.
 
+    Operation("notices.tell", "告知", notices.tell, ("to", "text"), repeatable=True),
     What a unit has tightened is local, and no published rule: the unit is told beside the article it goes beyond.
     """
     root, _, parameter = name.partition(".")

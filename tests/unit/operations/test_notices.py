@@ -137,3 +137,14 @@ def test_a_reminder_goes_to_who_must_act_and_to_the_committee_above(session: Ses
     notices.remind(call(session, case, text="请尽快谈话"))
     to = [(notice["unit_id"], notice["post_kind"]) for notice in told(session)]
     assert to == [(cast.branch.id, "branch_secretary"), (cast.school.id, "grassroots_committee")]
+
+
+def test_what_happened_is_told_to_the_posts_that_are_named_and_to_no_other(
+    session: Session, cast: Cast, case: Case
+) -> None:
+    parameters = {"to": ["团支部书记", "基层团委"], "text": "本案已终止。"}
+    notices.tell(Call(session, case.id, case.unit_id, SYSTEM, {}, parameters))
+    assert [(row["unit_id"], row["post_kind"], row["text"]) for row in told(session)] == [
+        (cast.branch.id, PostKind.BRANCH_SECRETARY, "本案已终止。"),
+        (cast.school.id, PostKind.GRASSROOTS_COMMITTEE, "本案已终止。"),
+    ]
