@@ -36,7 +36,7 @@ def case(case_id: int) -> Case:
     if found is None:
         raise NotFound(what="案卷")
     errors.concerning(case_id=found.id)
-    if not (identity.may_see(found.unit_id) or any(map(_is_addressed_to_me, open_items(found.id)))):
+    if not (identity.may_see(found.unit_id) or any(map(is_addressed_to_me, open_items(found.id)))):
         raise identity.OutOfSight(what="案卷")
     return found
 
@@ -47,7 +47,7 @@ def work_item(item_id: int) -> WorkItem:
     if item is None:
         raise NotFound(what="待办事项")
     errors.concerning(case_id=item.case_id)
-    if not (_is_addressed_to_me(item) or identity.may_see(item.case.unit_id)):
+    if not (is_addressed_to_me(item) or identity.may_see(item.case.unit_id)):
         raise identity.OutOfSight(what="待办事项")
     return item
 
@@ -59,7 +59,7 @@ def addressee(item_id: int) -> Addressee:
         raise NotFound(what="待办事项")
     errors.concerning(case_id=found.case_id)
     waits_for = Addressee(found.unit_id, found.post_kind, found.person_id)
-    if not (_is_addressed_to_me(waits_for) or identity.may_see(found.case_unit_id)):
+    if not (is_addressed_to_me(waits_for) or identity.may_see(found.case_unit_id)):
         raise identity.OutOfSight(what="待办事项")
     return waits_for
 
@@ -72,7 +72,7 @@ def work_items(ids: Sequence[int]) -> list[WorkItem]:
         raise NotFound(what="待办事项")
     seen = {unit_id: identity.may_see(unit_id) for unit_id in {item.case.unit_id for item in found}}
     for item in found:
-        if not (seen[item.case.unit_id] or _is_addressed_to_me(item)):
+        if not (seen[item.case.unit_id] or is_addressed_to_me(item)):
             errors.concerning(case_id=item.case_id)
             raise identity.OutOfSight(what="待办事项")
     return found
@@ -89,7 +89,7 @@ def may_act(item: WorkItem) -> bool:
     return ENVIRONMENT.directory.may_act(database.session(), actor, addressee)
 
 
-def _is_addressed_to_me(item: identity.Addressed) -> bool:
+def is_addressed_to_me(item: identity.Addressed) -> bool:
     """Whether a post held today, or the person, is who the work item waits for; asks the database nothing new."""
     if item.person_id is not None:
         return item.person_id == identity.current_person().id

@@ -43,7 +43,7 @@ def test_a_case_tells_where_it_stands_and_what_is_ahead(
 ) -> None:
     case = in_training(session, cast)
     page = visit(cast.saren).open(f"/cases/{case.id}")
-    assert "教育培养考察期满 还早 85 天" in page
+    assert "第 5/15 步 教育培养考察 还早 85 天" in page
     assert (
         "最早 2020-08-25 — 培养考察最短期限（从“支委会确定入团积极分子”2020-05-25 起算） · 依据：细则：培养教育考察"
         in page

@@ -25,6 +25,7 @@ GROUPS = (
     "moves",
     "reasons",
     "lawful_days",
+    "case_summary",
     "work_items",
     "batches",
     "incidents",

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from webapp import database, errors, identity
+from webapp.due import Due, due
 from webapp.pages import case_view, dossier
-from webapp.pages.due import Due, due
 from webapp.pages.form_view import FieldView, FormView, form_view, own_fields, submitted_for_all, submitted_for_one
 from webapp.pages.minutes import step_that_counts
 from workflows.domain import units

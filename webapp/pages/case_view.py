@@ -1,6 +1,5 @@
 """The parts a work item's page and a case's page share."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,11 +7,8 @@ from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
-from webapp import identity, incidents_seen, lawful_days_told, rules_told
-from webapp.lawful_days_told import ToldDay
+from webapp import case_summary, identity, incidents_seen, rules_told
 from webapp.pages import dossier
-from webapp.pages.due import Due, due
-from webapp.pages.people_shown import WhoActs
 from workflows.domain import members, people, units
 from workflows.domain.people import Sex
 from workflows.engine import bundles, cases, inbox, incidents
@@ -22,21 +18,6 @@ from workflows.engine.job_tables import Incident
 from workflows.engine.tables import Case, DueTimer, WorkItem
 from workflows.errors import NotFound
 from workflows.operations.wiring import ENVIRONMENT
-
-STEPS = 15
-"""Steps of an admission (细则-2023); the strip over a case shows that many."""
-
-
-@dataclass(frozen=True)
-class OpenStep:
-    """A user step that waits."""
-
-    item: WorkItem
-    number: str
-    stage: str
-    who: str
-    due: Due | None
-    mine: bool
 
 
 @dataclass(frozen=True)
@@ -81,24 +62,24 @@ def shared(session: Session, case: Case) -> dict[str, Any]:
     """What both pages show of a case."""
     bundle = bundles.parsed(session, case.bundle_id)
     progress = inbox.progress(session, case.id)
-    steps = open_steps(session, case, bundle)
+    items = open_items(session, case.id)
     waits = session.scalars(
         select(DueTimer).where(DueTimer.case_id == case.id, DueTimer.attached_to.is_(None)).order_by(DueTimer.due_at)
     ).all()
+    summary = case_summary.of_case(session, case, items, waits)
     return {
         "case": case,
         "unit": units.get(session, case.unit_id),
         "process": bundle.drawing.name,
         "process_key": bundle.drawing.process,
         "bundle_version": bundle.version,
-        "open_steps": steps,
-        "waits": waits,
+        "summary": summary,
+        "days": summary.days,
         "candidate": candidate_facts(session, case.id),
         "filed": dossier.filed(session, case, bundle),
         "history": dossier.history(session, case, bundle),
-        "days": days(case, bundle, [step.item for step in steps], waits),
         "progress": progress,
-        "strip": strip(bundle, progress.done, [step.item.step for step in steps]),
+        "strip": strip(bundle, progress.done, [item.step for item in items]),
         "offers": offers(session, case, bundle),
         "troubles": troubles(session, case),
         "tightened": rules_told.kept_by(cases.data_of(case)),
@@ -106,26 +87,9 @@ def shared(session: Session, case: Case) -> dict[str, Any]:
     }
 
 
-def days(case: Case, bundle: ParsedBundle, items: Iterable[WorkItem], waits: Iterable[DueTimer]) -> list[ToldDay]:
-    """The lawful days of the steps a case stands at and of those after them."""
-    nodes = [*(item.step for item in items), *(wait.step for wait in waits)]
-    return lawful_days_told.told(bundle, cases.data_of(case), nodes) if bundle.dated_fields else []
-
-
 def troubles(session: Session, case: Case) -> list[tuple[Incident, str]]:
     """What keeps the case from going on by itself, with what happened in words."""
     return [(incident, incidents_seen.message(incident)) for incident in incidents.of_cases(session, [case.id])]
-
-
-def open_steps(session: Session, case: Case, bundle: ParsedBundle) -> list[OpenStep]:
-    """The user steps of a case that wait, with who must act and until when."""
-    acting = WhoActs(session)
-    found = []
-    for item in open_items(session, case.id):
-        step = bundle.steps[item.step]
-        who = acting.line(item.unit_id, item.post_kind, item.person_id)
-        found.append(OpenStep(item, step.number, step.stage, who, due(item.due_on), may_act(item)))
-    return found
 
 
 def strip(bundle: ParsedBundle, done: list[str], current: list[str]) -> list[str]:
@@ -135,7 +99,7 @@ def strip(bundle: ParsedBundle, done: list[str], current: list[str]) -> list[str
         return []
     now = {int(numbers[step]) for step in current if step in numbers}
     past = {int(numbers[step]) for step in done if step in numbers}
-    return ["now" if n in now else "past" if n in past else "" for n in range(1, STEPS + 1)]
+    return ["now" if n in now else "past" if n in past else "" for n in range(1, case_summary.STEPS + 1)]
 
 
 def candidate_facts(session: Session, case_id: int, *, named: bool = True) -> list[dossier.Fact]:

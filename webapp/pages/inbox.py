@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp import database, identity
-from webapp.pages.due import due
+from webapp.due import due
 from webapp.pages.units_seen import own_units
 from workflows.domain import units
 from workflows.domain.units import Unit

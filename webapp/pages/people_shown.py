@@ -7,7 +7,6 @@ from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflows.domain import posts
 from workflows.domain.people import Person
 from workflows.domain.posts import Post, PostKind
 from workflows.domain.units import Unit
@@ -42,27 +41,3 @@ def names_of(session: Session, person_ids: Iterable[int | None], post_ids: Itera
     query = select(Post.id, Post.kind, Unit.short_name).join(Unit, Unit.id == Post.unit_id).where(Post.id.in_(held))
     titles = {post_id: f"{unit} {gettext(PostKind(kind).label)}" for post_id, kind, unit in session.execute(query)}
     return Names(people, titles)
-
-
-class WhoActs:
-    """Who may do a work item, in words; remembers what it was asked for one page."""
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        self.known: dict[tuple[int, str, int | None], str] = {}
-
-    def line(self, unit_id: int, post_kind: str, person_id: int | None) -> str:
-        """Post and name: `组织委员 演示·王五`; only the post when nobody or many hold it."""
-        key = (unit_id, post_kind, person_id)
-        if key not in self.known:
-            self.known[key] = self._line(*key)
-        return self.known[key]
-
-    def _line(self, unit_id: int, post_kind: str, person_id: int | None) -> str:
-        title = gettext(PostKind(post_kind).label)
-        if person_id is not None:
-            return f"{title} {names_of(self.session, [person_id]).who(person_id)}"
-        found = posts.holders(self.session, unit_id, [PostKind(post_kind)])
-        if not found:
-            return gettext("%(post)s（暂无人任职）", post=title)
-        return f"{title} {'、'.join(person.name for person in found[:3])}"

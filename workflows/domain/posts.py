@@ -41,6 +41,7 @@ class PostKind(StrEnum):
     BRANCH_SECRETARY = "branch_secretary"
     ORG_COMMISSIONER = "org_commissioner"
     MENTOR = "mentor"
+    PARTY_MENTOR = "party_mentor"
     GRASSROOTS_COMMITTEE = "grassroots_committee"
     COUNTY_COMMITTEE = "county_committee"
     PREFECTURE_COMMITTEE = "prefecture_committee"
@@ -63,6 +64,7 @@ _LABELS = {
     PostKind.BRANCH_SECRETARY: "团支部书记",
     PostKind.ORG_COMMISSIONER: "组织委员",
     PostKind.MENTOR: "培养联系人",
+    PostKind.PARTY_MENTOR: "党员培养联系人",
     PostKind.GRASSROOTS_COMMITTEE: "基层团委审批人",
     PostKind.COUNTY_COMMITTEE: "旗县团委经办人",
     PostKind.PREFECTURE_COMMITTEE: "盟市团委经办人",
@@ -77,6 +79,7 @@ _LEVELS: dict[PostKind, tuple[UnitKind, ...]] = {
     PostKind.BRANCH_SECRETARY: _OF_A_BRANCH,
     PostKind.ORG_COMMISSIONER: _OF_A_BRANCH,
     PostKind.MENTOR: _OF_A_BRANCH,
+    PostKind.PARTY_MENTOR: _OF_A_BRANCH,
     PostKind.GRASSROOTS_COMMITTEE: (UnitKind.SCHOOL, UnitKind.GENERAL_BRANCH, UnitKind.DIRECT),
     PostKind.COUNTY_COMMITTEE: (UnitKind.COUNTY, UnitKind.DIRECT),
     PostKind.PREFECTURE_COMMITTEE: (UnitKind.PREFECTURE,),
@@ -202,6 +205,26 @@ def holders(
         standing_in = select(Substitution.person_id).where(Substitution.post_id.in_(posts), _running(Substitution, day))
         wanted = or_(wanted, Person.id.in_(standing_in))
     return list(session.scalars(select(Person).where(wanted).order_by(Person.id)))
+
+
+def names_of_holders(
+    session: Session, posts: Collection[tuple[int, str]], on: date | None = None
+) -> dict[tuple[int, str], list[str]]:
+    """The names of those who hold each of many posts (unit, kind) on `on` (default today), by one statement."""
+    if not posts:
+        return {}
+    units, kinds = {unit_id for unit_id, _ in posts}, {PostKind(kind) for _, kind in posts}
+    query = (
+        select(Post.unit_id, Post.kind, Person.id, Person.name)
+        .join(Person, Person.id == Post.person_id)
+        .where(Post.unit_id.in_(units), Post.kind.in_(kinds), _running(Post, on or clock.today()))
+        .order_by(Person.id)
+        .distinct()
+    )
+    found: dict[tuple[int, str], list[str]] = {}
+    for unit_id, kind, _, name in session.execute(query):
+        found.setdefault((unit_id, str(kind)), []).append(name)
+    return found
 
 
 def assign(

@@ -1,6 +1,6 @@
 """Evidence of training under a case: who may enter and correct it, and the operation that counts it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -94,6 +94,26 @@ def on_file(session: Session, case: Case) -> OnFile:
     return replace(found, counted_then=then, differs_now=again.as_data() != then)
 
 
+def counted_of(session: Session, several: Sequence[Case]) -> dict[int, Counted]:
+    """The evidence of many cases (with their states loaded) counted as if each were assessed today, by one statement.
+
+    Left out are cases without an applicant, those whose drawing counts nothing, and those without an activist day yet.
+    """
+    frames: dict[int, tuple[date, Mapping[str, Any]]] = {}
+    for case in several:
+        data = cases.data_of(case)
+        nodes = bundles.parsed(session, case.bundle_id).drawing.nodes.values()
+        asked = next((node for node in nodes if node.operation == COUNT), None)
+        if since := _day(asked, "activist_on", data):
+            frames[case.id] = (since, data.get("rules") or {})
+    found = _rows(session, frames) if frames else {}
+    return {
+        case_id: evidence_count.count(evidence.standing_of(rows), Frame(born, frames[case_id][0], clock.today(), rules))
+        for case_id, (_, born, rows) in found.items()
+        for rules in [frames[case_id][1]]
+    }
+
+
 def _day(asked: Node | None, name: str, data: Mapping[str, Any]) -> date | None:
     """A day that the drawing tells the operation, as far as the case knows it."""
     found = expressions.evaluate(asked.parameters[name], data) if asked else None
@@ -140,16 +160,26 @@ def _insist(session: Session, case: Case, actor: Actor) -> None:
 
 
 def _counted(session: Session, case_id: int, *, since: date | None, until: date, rules: Mapping[str, Any]) -> OnFile:
+    found = _rows(session, [case_id]).get(case_id)
+    if found is None:
+        raise NotFound(what="申请人")
+    person_id, born, rows = found
+    frame = Frame(born, since, until, rules)
+    return OnFile(person_id, rows, frame, evidence_count.count(evidence.standing_of(rows), frame))
+
+
+def _rows(session: Session, case_ids: Iterable[int]) -> dict[int, tuple[int, date, list[Evidence]]]:
+    """The candidate of each case, the birth date, and every row on record, in the order in which things happened."""
     query = (
-        select(Person.id, Person.birth_date, Evidence)
+        select(Candidate.case_id, Person.id, Person.birth_date, Evidence)
         .join(Candidate, Candidate.person_id == Person.id)
         .outerjoin(Evidence, Evidence.person_id == Person.id)
-        .where(Candidate.case_id == case_id)
+        .where(Candidate.case_id.in_(list(case_ids)))
         .order_by(Evidence.happened_on, Evidence.id)
     )
-    found = session.execute(query).all()
-    if not found:
-        raise NotFound(what="申请人")
-    person_id, born, _ = found[0]
-    rows, frame = [row for _, _, row in found if row is not None], Frame(born, since, until, rules)
-    return OnFile(person_id, rows, frame, evidence_count.count(evidence.standing_of(rows), frame))
+    found: dict[int, tuple[int, date, list[Evidence]]] = {}
+    for case_id, person_id, born, row in session.execute(query):
+        rows = found.setdefault(case_id or 0, (person_id, born, []))[2]
+        if row is not None:
+            rows.append(row)
+    return found
