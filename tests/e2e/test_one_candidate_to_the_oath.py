@@ -109,7 +109,7 @@ def _take_the_oath(desks: Desks) -> None:
     secretary, approver = desks[SECRETARY], desks[APPROVER]
     secretary.do(NAME, "反馈批准结果", "submit", {"told_on": "2026-07-20"})
     secretary.do(
-        NAME, "录入系统并归档", "submit", {"entered_on": "2026-07-22", "pages": "12", "card_number": "10100001"}
+        NAME, "录入系统并归档", "submit", {"entered_on": "2026-07-22", "pages": "12", "size_mb": "8.6", "card_number": "10100001"}
     )
     approver.do(NAME, "认证团员档案", "certified", {"certified_on": "2026-07-24"})
     oath = {"held_on": "2026-09-10", "place": "学校礼堂", "oath_leader": "演示·领誓人"}

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from workflows import clock
-from workflows.engine import forms
+from workflows.engine import form_words, forms
 from workflows.engine.environment import Choice
 from workflows.errors import InvalidData
 
@@ -107,3 +107,26 @@ def test_a_form_without_outcomes_is_simply_submitted() -> None:
 def test_the_first_date_is_the_day_it_happened() -> None:
     assert str(FORM.happened_on({"held_on": "2020-05-04"})) == "2020-05-04"
     assert FORM.happened_on({}) is None
+
+
+def test_the_texts_of_a_form_say_what_holds_by_the_rules_of_the_case() -> None:
+    words = {"rules.hours": "10 学时"}
+    component = {
+        "type": "number",
+        "key": "hours",
+        "label": "学时",
+        "description": "至少 {rules.hours}，{rules.unheard_of}除外",
+        "validate": {"required": True},
+        "properties": {"rule": "不少于 {rules.hours}"},
+    }
+    form = forms.read("f", orjson.dumps({"components": [component]}).decode())
+    told = form_words.told(form, {}, lambda _data, name: words.get(name))
+    assert told.fields[0].description == "至少 10 学时，规定的标准除外"
+    with pytest.raises(InvalidData) as refused:
+        told.read("submit", {}, {}, lambda _source: [])
+    assert refused.value.fields == {"hours": "学时：必填（不少于 10 学时）"}
+    assert form.fields[0].rule == "不少于 {rules.hours}"
+
+
+def test_a_form_that_names_no_rule_is_left_as_it_is() -> None:
+    assert form_words.told(FORM, {}, lambda _data, _name: "x") is FORM

@@ -14,7 +14,7 @@ from webapp.api.forms import shown
 from webapp.api.schemas import Fault, Form, text
 from webapp.api.writing import writing
 from workflows.domain.posts import PostKind
-from workflows.engine import bundles, check, differences
+from workflows.engine import bundles, check, differences, form_words, forms
 from workflows.engine.bundles import BundleFiles
 from workflows.engine.tables import Bundle
 from workflows.errors import InvalidData, NotFound
@@ -185,8 +185,13 @@ def drawing(process: str, version: int) -> Response:
 def steps(process: str, version: int) -> dict[str, Any]:
     """The user steps of one version with their forms; choices that depend on a unit are left out."""
     parsed = bundles.parsed(database.session(), _version(process, version).id)
-    items = [{**vars(step), "form": shown(parsed.form(step.id), None)} for step in parsed.steps.values()]
+    items = [{**vars(step), "form": shown(_of_no_case(parsed.form(step.id)), None)} for step in parsed.steps.values()]
     return {"items": items}
+
+
+def _of_no_case(form: forms.Form) -> forms.Form:
+    """The form before there is a case whose rules its texts could tell."""
+    return form_words.told(form, {}, lambda _data, _name: None)
 
 
 @bp.route("/<string(maxlength=60):process>/versions/<int(max=999999):version>/files")

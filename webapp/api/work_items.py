@@ -98,7 +98,8 @@ def counts() -> dict[str, Any]:
 def one(item_id: int) -> Any:
     """One work item with its form. It is gone when somebody has done it."""
     item = sight.work_item(item_id)
-    form = bundles.parsed(database.session(), item.case.bundle_id).form(item.step)
+    bundle = bundles.parsed(database.session(), item.case.bundle_id)
+    form = cases.form_of(ENVIRONMENT, bundle, item.step, cases.data_of(item.case))
     columns = {name: getattr(item, name) for name in WorkItem().fields}
     answer = {
         **columns,

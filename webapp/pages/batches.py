@@ -14,7 +14,7 @@ from webapp.pages import case_view, dossier
 from webapp.pages.form_view import FieldView, FormView, form_view, own_fields, submitted_for_all, submitted_for_one
 from webapp.pages.minutes import step_that_counts
 from workflows.domain import units
-from workflows.engine import batches, bundles
+from workflows.engine import batches, bundles, cases
 from workflows.engine.batches import BatchMixed
 from workflows.engine.tables import WorkItem
 from workflows.errors import InvalidData, NotFound
@@ -140,7 +140,8 @@ def _page(
     bundle = bundles.parsed(session, items[0].case.bundle_id)
     wrong = {key: gettext(text) for key, text in refusal.fields.items()} if refusal else {}
     values = {**typed.for_all, "outcome": typed.outcome}
-    view = form_view(bundle.form(items[0].step), items[0].case.unit_id, values=values, errors=wrong)
+    form = cases.form_of(ENVIRONMENT, bundle, items[0].step, cases.data_of(items[0].case))
+    view = form_view(form, items[0].case.unit_id, values=values, errors=wrong)
     return render_template(
         "batch/new.html",
         label=items[0].label,

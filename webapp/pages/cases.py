@@ -109,12 +109,13 @@ def _message_page(
     case = case_view.find(session, case_id)
     bundle = bundles.parsed(session, case.bundle_id)
     info = bundle.messages[message]
+    form = cases.form_of(ENVIRONMENT, bundle, info.step, cases.data_of(case))
     wrong = {key: gettext(text) for key, text in refusal.fields.items()} if refusal else {}
     return render_template(
         "case/message.html",
         case=case,
         info=info,
-        form=form_view(bundle.form(info.step), case.unit_id, values=values, errors=wrong),
+        form=form_view(form, case.unit_id, values=values, errors=wrong),
         refusal=refusal.message(gettext) if refusal else "",
         seen_version=case.version,
     )

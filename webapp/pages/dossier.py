@@ -14,12 +14,13 @@ from webapp.pages.form_view import choices_of
 from webapp.pages.people_shown import Names, names_of
 from workflows import journal
 from workflows.domain.evidence_forms import Kind
-from workflows.engine import inbox
+from workflows.engine import cases, inbox
 from workflows.engine.bundles import ParsedBundle
 from workflows.engine.forms import Field
 from workflows.engine.moving.then import bundle_then
 from workflows.engine.tables import Case, StepRecord, WorkItem
 from workflows.journal import Event, JournalEntry
+from workflows.operations.wiring import ENVIRONMENT
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,8 @@ def history(session: Session, case: Case, bundle: ParsedBundle) -> list[Happenin
     """What the journal has of a case, the latest first: who did what, in which post, when, and when it happened."""
     entries = [entry for entry in journal.entries_of(session, journal.case_chain(case.id)) if entry.event in SHOWN]
     records = inbox.history(session, case.id)
-    told = Told(bundle, {record.id: record for record in records}, _steps_of_items(session, case, records))
+    data, by_id = cases.data_of(case), {record.id: record for record in records}
+    told = Told(bundle, data, by_id, _steps_of_items(session, case, records))
     names = _names(session, entries)
     return [_happening(entry, told, names) for entry in reversed(entries)]
 
@@ -117,6 +119,7 @@ class Told:
     """What the lines of a history refer to."""
 
     bundle: ParsedBundle
+    data: Mapping[str, Any]
     records: Mapping[int, StepRecord]
     steps_of_items: Mapping[int, str]
 
@@ -245,7 +248,7 @@ def _refused(facts: Mapping[str, Any], told: Told) -> tuple[str, str, str]:
     if of_incident:
         step, what = of_incident.group(1) or "", gettext("处理异常：一次办理被拒绝")
     keys = set(facts.get("fields") or ())
-    form = told.bundle.form(step) if step in told.bundle.steps else None
+    form = cases.form_of(ENVIRONMENT, told.bundle, step, told.data) if step in told.bundle.steps else None
     wrong = [_with_rule(field) for field in form.fields if field.key in keys] if form else []
     if form and "outcome" in keys:
         wrong.append(gettext("办理结果"))

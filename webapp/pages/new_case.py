@@ -10,8 +10,9 @@ from webapp import database, errors, identity
 from webapp.pages import case_view, furniture
 from webapp.pages.form_view import form_view, submitted
 from webapp.pages.units_seen import own_units
+from workflows.domain import rules_in_force
 from workflows.domain.units import Unit
-from workflows.engine import bundles, cases
+from workflows.engine import bundles, cases, form_words
 from workflows.engine.bundles import StepInfo
 from workflows.errors import InvalidData, NotAuthorised
 from workflows.operations.wiring import ENVIRONMENT
@@ -81,12 +82,14 @@ def _page(process: str, values: Mapping[str, Any] | None = None, refusal: Invali
     session = database.session()
     step, form_of_step = cases.first_step(session, process)
     wrong = {key: gettext(text) for key, text in refusal.fields.items()} if refusal else {}
+    unit_id = _unit_id(process)
+    told = form_words.told(form_of_step, rules_in_force.for_a_case(session, unit_id)[0], ENVIRONMENT.value_in_words)
     return render_template(
         "board/new.html",
         process=bundles.latest(session, process),
         step=step,
         branches=branches_for(process),
-        unit_id=_unit_id(process),
-        form=form_view(form_of_step, _unit_id(process), values=values, errors=wrong),
+        unit_id=unit_id,
+        form=form_view(told, unit_id, values=values, errors=wrong),
         refusal=refusal.message(gettext) if refusal else "",
     )

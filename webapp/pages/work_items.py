@@ -67,7 +67,8 @@ def _page(item: WorkItem, values: Mapping[str, Any] | None = None, refusal: Inva
     session = database.session()
     case = case_view.find(session, item.case_id)
     bundle = bundles.parsed(session, case.bundle_id)
-    filled = values if values is not None else _earlier(session, item, bundle.form(item.step))
+    form = cases.form_of(ENVIRONMENT, bundle, item.step, cases.data_of(case))
+    filled = values if values is not None else _earlier(session, item, form)
     wrong = {key: gettext(text) for key, text in refusal.fields.items()} if refusal else {}
     step = bundle.steps[item.step]
     apart = cases.kept_apart(session, bundle, item, identity.current_person().id)
@@ -76,7 +77,7 @@ def _page(item: WorkItem, values: Mapping[str, Any] | None = None, refusal: Inva
         "work_item/show.html",
         item=item,
         step=step,
-        form=form_view(bundle.form(item.step), case.unit_id, values=filled, errors=wrong, days=shared["days"]),
+        form=form_view(form, case.unit_id, values=filled, errors=wrong, days=shared["days"]),
         refusal=refusal.message(gettext) if refusal else "",
         may_act=case_view.may_act(item),
         apart={"message": apart.message(gettext), "rule": gettext(apart.rule)} if apart else None,

@@ -115,10 +115,10 @@ def _read_all(
     faults: dict[str, str] = {}
     for item in [each for each in items if each.id in own] or items[:1]:
         case = session.get_one(Case, item.case_id)
-        form = bundles.parsed(session, case.bundle_id).form(item.step)
+        data, choices = cases.data_of(case), _choices(session, environment, case.unit_id)
+        form = cases.form_of(environment, bundles.parsed(session, case.bundle_id), item.step, data)
         apart = {field.key for field in form.fields if field.each}
         faults |= {f"{key}-{item.id}": "这一栏须对所有人一致" for key in own.get(item.id, {}).keys() - apart}
-        data, choices = cases.data_of(case), _choices(session, environment, case.unit_id)
         try:
             form.read(outcome, {**content, **own.get(item.id, {})}, data, choices)
         except InvalidData as refusal:

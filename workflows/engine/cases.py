@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from workflows import clock
 from workflows.database import table_of
-from workflows.engine import bundles, expressions, persistence, repeats, saving
+from workflows.engine import bundles, expressions, form_words, persistence, repeats, saving
 from workflows.engine.bundles import MessageInfo, ParsedBundle, StepInfo
 from workflows.engine.environment import Addressee, Environment, Forbidden
 from workflows.engine.forms import Field, Form
@@ -149,8 +149,9 @@ def complete_step(
 
 def _complete(act: Act, workflow: CaseWorkflow, item: WorkItem, outcome: str, raw: Mapping[str, Any]) -> None:
     task = next(task for task in every_task(workflow, TaskState.READY) if workflow.number_of(task) == item.task)
-    form = act.bundle.form(item.step)
-    content = _read(act, form, outcome, raw, repeats.data_for(task))
+    data = repeats.data_for(task)
+    form = form_of(act.environment, act.bundle, item.step, data)
+    content = _read(act, form, outcome, raw, data)
     repeats.keep_answer(task, {**content, "outcome": outcome})
     record = _record(act, form, item.step, item.label, outcome, form.masked(content), item.id)
     act.note(Event.STEP_COMPLETED, happened_on=record.happened_on, step=item.step, **_proof(record))
@@ -185,7 +186,7 @@ def send_message(
     addressee = environment.directory.addressee(session, info.lane, case.unit_id, workflow.case_data)
     check_authority(session, environment, actor, addressee)
     with persistence.discarded_on_refusal(environment, case.id):
-        form = act.bundle.form(info.step)
+        form = form_of(environment, act.bundle, info.step, workflow.case_data)
         read = _read(act, form, outcome, content, workflow.case_data)
         repeats.keep_answer(task, {**read, "outcome": outcome}, info.step)
         record = _record(act, form, info.step, info.label, outcome, form.masked(read), None)
@@ -237,6 +238,11 @@ def fire_timer(session: Session, environment: Environment, timer_id: int) -> boo
         advance(act, workflow)
         persistence.write(act, workflow)
     return True
+
+
+def form_of(environment: Environment, bundle: ParsedBundle, step: str, data: Mapping[str, Any]) -> Form:
+    """The form of a user step or a message as this case has it: its texts say what holds by the case's rules."""
+    return form_words.told(bundle.form(step), data, environment.value_in_words)
 
 
 def data_of(case: Case) -> dict[str, Any]:

@@ -179,6 +179,8 @@ class Environment:
     """The data a new case of a process at a unit begins with, such as the values of its rule set."""
     origin: Callable[[Mapping[str, Any], str], Origin | None] = lambda _data, _name: None
     """Where a value of that beginning comes from, by its name such as `rules.class_hours_min`; None when unknown."""
+    value_in_words: Callable[[Mapping[str, Any], str], str | None] = lambda _data, _name: None
+    """How people say a value of that beginning, by the same name: `3 个月`; None when unknown."""
     entries: Callable[[Session, Asked], Sequence[Entry]] = lambda _session, _asked: ()
     """What an operation found a fact of its result in, besides the forms; nothing where it worked on forms alone."""
     repairers: Callable[[Session, str, int], Sequence[Addressee]] = lambda _session, _act, _unit_id: ()

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflows import clock, journal
-from workflows.engine import bundles, incidents, jobs, persistence, stuck
+from workflows.engine import bundles, form_words, incidents, jobs, persistence, stuck
 from workflows.engine.bundles import ParsedBundle
 from workflows.engine.cases import DutiesNotSeparated
 from workflows.engine.drawing import Node
@@ -247,6 +247,7 @@ def _move(session: Session, environment: Environment, incident: Incident, case: 
 def _corrected(act: Act, old: StepRecord, raw: Mapping[str, Any], reason: str, data: Mapping[str, Any]) -> StepRecord:
     form, shown = act.bundle.form(old.step), form_of(act.bundle, old.step)
     sources, unit_id = act.environment.choices, act.case.unit_id
+    shown = form_words.told(shown, data, act.environment.value_in_words)
     read = shown.read(old.outcome, raw, data, lambda source: sources[source](act.session, unit_id))
     masked = {field.key for field in form.fields if field.secret}
     kept = {key: value for key, value in old.content.items() if key in masked}

@@ -27,7 +27,7 @@ COUNT = "evidence.count"
 ENTERED_BY = (PostKind.BRANCH_SECRETARY, PostKind.ORG_COMMISSIONER)
 """The posts at the candidate's branch that enter evidence; the candidate's own mentors do as well."""
 
-MENTORS = ("mentor", "second_mentor")
+MENTORS = ("mentor", "second_mentor", "party_mentor")
 
 
 class EvidenceNotYours(Refusal):

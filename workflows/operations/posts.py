@@ -19,8 +19,8 @@ class MentorNotNamed(Refusal):
 
     code = "mentor.not_named"
     sentence = "还没有指定培养联系人，请先完成“指定培养联系人”。"
-    rule = "由团组织指定一至二名培养联系人"
-    article = "细则 培养联系人 [V]"
+    rule = "培养联系人由团组织指定，人数按规则集"
+    article = "《发展团员工作细则》"
 
 
 Lane = Callable[[Session, int, Mapping[str, Any]], Addressee]
@@ -42,7 +42,8 @@ def _branch_committee(session: Session, unit_id: int, _data: Mapping[str, Any]) 
 
 
 def _mentor(_session: Session, unit_id: int, data: Mapping[str, Any]) -> Addressee:
-    named = (data.get("assign_mentor") or {}).get("mentor")
+    entered = data.get("assign_mentor") or {}
+    named = entered.get("mentor") or entered.get("party_mentor")
     if named is None:
         raise MentorNotNamed()
     return Addressee(unit_id, PostKind.MENTOR, int(named))

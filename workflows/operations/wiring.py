@@ -7,10 +7,11 @@ from typing import Any, get_args
 from sqlalchemy.orm import Session
 
 from workflows import journal
-from workflows.domain import calendars, meetings, members, rule_sets, rules_in_force
+from workflows.domain import calendars, meetings, members, posts, rule_sets, rules_in_force
 from workflows.domain import postings as public
 from workflows.domain.calendars import Days
 from workflows.domain.members import CandidateStatus
+from workflows.domain.posts import PostKind
 from workflows.domain.rule_sets import Confidence
 from workflows.engine.environment import Calendar, Choice, Environment, Operation, Origin, Scarce
 from workflows.journal import Event
@@ -102,6 +103,15 @@ def origin_of(data: Mapping[str, Any], name: str) -> Origin | None:
     return Origin(found.title, found.article, str(sure), found.unit)
 
 
+def value_in_words(data: Mapping[str, Any], name: str) -> str | None:
+    """How people say a value of the case's rules, by its name in drawings: `3 个月`, `大于应到会有表决权人数的半数`."""
+    root, _, parameter = name.partition(".")
+    rule_set, held = rule_sets.ALL.get(str(data.get("rule_set"))), data.get("rules") or {}
+    if root != "rules" or rule_set is None or parameter not in rule_set.parameters or parameter not in held:
+        return None
+    return rule_sets.in_words(rule_set.parameters[parameter], held[parameter])
+
+
 def settle_candidate(session: Session, case_id: int, result: str | None) -> None:
     """A case has ended: write on the candidate how; a notice that still hangs is taken down."""
     public.take_down(session, case_id, public.Why.CASE_ENDED)
@@ -113,6 +123,11 @@ def _branch_members(session: Session, unit_id: int) -> list[Choice]:
     return [Choice(str(person.id), person.name) for person in members.eligible_guides(session, unit_id)]
 
 
+def _party_mentors(session: Session, unit_id: int) -> list[Choice]:
+    held = posts.holders(session, unit_id, [PostKind.PARTY_MENTOR])
+    return [Choice(str(person.id), person.name) for person in held]
+
+
 def _counting(days: Days) -> Calendar:
     return lambda session, unit_id, day, n: calendars.add_working_days(session, unit_id, day, n, days)
 
@@ -120,9 +135,10 @@ def _counting(days: Days) -> Calendar:
 ENVIRONMENT = Environment(
     directory=PostDirectory(),
     operations={operation.name: operation for operation in OPERATIONS},
-    choices={"branch_members": _branch_members},
+    choices={"party_mentors": _party_mentors, "branch_members": _branch_members},
     beginning=rules_at_beginning,
     origin=origin_of,
+    value_in_words=value_in_words,
     entries=sources.entries,
     repairers=repairers,
     keeps=keeps_processes,
