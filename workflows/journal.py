@@ -31,6 +31,7 @@ class Event(StrEnum):
 
     CASE_STARTED = "case:started"
     CASE_ENDED = "case:ended"
+    CASE_AMENDED = "case:amended"
     CASE_MOVED = "case:moved"
     CASE_MOVE_UNDONE = "case:move_undone"
     MOVES_STARTED = "moves:started"
@@ -59,6 +60,7 @@ class Event(StrEnum):
     PLACE_USED = "place:used"
     PLACE_RELEASED = "place:released"
     MEMBER_ADMITTED = "member:admitted"
+    PERSON_CORRECTED = "person:corrected"
     EVIDENCE_RECORDED = "evidence:recorded"
     EVIDENCE_CORRECTED = "evidence:corrected"
     EVIDENCE_FILE_TAKEN = "evidence:file_taken"

@@ -5,6 +5,7 @@ from workflows.database import Base
 from workflows.domain import (
     accounts,
     calendars,
+    corrections,
     evidence,
     members,
     numbering,
@@ -25,6 +26,7 @@ metadata = Base.metadata
 __all__ = [
     "accounts",
     "calendars",
+    "corrections",
     "engine_tables",
     "evidence",
     "idempotency",

@@ -153,6 +153,8 @@ SHOWN = frozenset(
         Event.INCIDENT_RETRIED,
         Event.INCIDENT_CORRECTED,
         Event.INCIDENT_SKIPPED,
+        Event.CASE_AMENDED,
+        Event.PERSON_CORRECTED,
     }
 )
 
@@ -194,8 +196,8 @@ def _in_words(entry: JournalEntry, told: Told) -> tuple[str, str, str]:
             answer = facts.get("answer")
             reason = str(answer.get("reason") or "") if isinstance(answer, dict) else ""
             return gettext("按规则判断：%(step)s", step=label), "auto", reason
-        case Event.INCIDENT_CORRECTED if record:
-            return gettext("更正：%(step)s", step=record.label), "", record.reason or ""
+        case Event.INCIDENT_CORRECTED | Event.CASE_AMENDED | Event.PERSON_CORRECTED:
+            return _corrected(entry.event, record)
         case Event.INCIDENT_OPENED | Event.INCIDENT_RETRIED | Event.INCIDENT_SKIPPED:
             return _trouble(entry.event, label)
         case Event.MESSAGE_SENT | Event.MESSAGE_DELIVERED | Event.SIGNAL_SENT | Event.SIGNAL_HEARD:
@@ -213,6 +215,16 @@ def _of_evidence(facts: Mapping[str, Any]) -> tuple[str, str, str]:
     if facts["struck"]:
         return gettext("划去培养材料：%(what)s", what=what), "", detail
     return gettext("更正培养材料：%(what)s", what=what), "", detail
+
+
+def _corrected(event: str, record: StepRecord | None) -> tuple[str, str, str]:
+    """What was submitted, or the record of a person, was put right; what it said before stands among the papers."""
+    if event == Event.PERSON_CORRECTED:
+        return gettext("登记已更正"), "good", ""
+    reason = record.reason or "" if record else ""
+    if event == Event.CASE_AMENDED:
+        return gettext("申请人的登记已更正"), "", reason
+    return gettext("更正：%(step)s", step=record.label if record else ""), "", reason
 
 
 def _trouble(event: str, label: str) -> tuple[str, str, str]:

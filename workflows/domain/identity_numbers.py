@@ -65,6 +65,18 @@ def verify(number: str, *, birth_date: date, sex: str, nationality: str = "CN") 
     return clean
 
 
+def told_by(number: str) -> tuple[str, date, str]:
+    """The normal form of a citizen's number, and the birth date and sex it tells; raises IdentityNumberWrong."""
+    clean, born, sex = normal(number), date.min, "male"
+    if _SHAPE.fullmatch(clean):
+        sex = "male" if int(clean[16]) % 2 == 1 else "female"
+        try:
+            born = date(int(clean[6:10]), int(clean[10:12]), int(clean[12:14]))
+        except ValueError:
+            raise IdentityNumberWrong(fields={"id_number": "身份证号码第7至14位不是日期"}) from None
+    return verify(clean, birth_date=born, sex=sex), born, sex
+
+
 def mask(number: str) -> str:
     """The number as it may be shown, as `workflows.engine.forms` keeps it: the last two characters.
 

@@ -3,7 +3,9 @@
 from datetime import date
 from typing import Any
 
-from workflows.domain import identity_numbers, members, people, quotas
+from workflows.domain import members, people, quotas
+from workflows.domain.members import Candidate
+from workflows.domain.people import Person
 from workflows.domain.quotas import NoPlaceHeld
 from workflows.engine.environment import Call
 
@@ -11,7 +13,6 @@ from workflows.engine.environment import Call
 def register(call: Call) -> dict[str, Any]:
     """Put the application on record and answer what eligibility is decided on; the case takes the candidate's name."""
     application = call.parameters["application"]
-    applied_on = date.fromisoformat(application["applied_on"])
     candidate = members.register(
         call.session,
         unit_id=call.unit_id,
@@ -22,17 +23,22 @@ def register(call: Call) -> dict[str, Any]:
         birth_date=date.fromisoformat(application["birth_date"]),
         identity_number=application["id_number"],
         nationality=application["nationality"],
-        applied_on=applied_on,
+        applied_on=date.fromisoformat(application["applied_on"]),
         class_name=application.get("class_name"),
     )
     person = people.get(call.session, candidate.person_id)
     call.named |= {"title": person.name, "subject_id": candidate.id}
+    return found(candidate, person)
+
+
+def found(candidate: Candidate, person: Person) -> dict[str, Any]:
+    """What eligibility is decided on, as the record stands now."""
     return {
         "id": candidate.id,
-        "age": members.age_on(person.birth_date, applied_on),
+        "age": members.age_on(person.birth_date, candidate.applied_on),
         "may_apply_from": members.may_apply_from(person.birth_date).isoformat(),
         "is_chinese": person.nationality == "CN",
-        "masked_id": identity_numbers.mask(application["id_number"]),
+        "masked_id": person.masked_identity(),
     }
 
 

@@ -19,7 +19,7 @@ from workflows import clock, tables
 from workflows.database import new_engine, throwaway_key
 from workflows.domain import identity_numbers, posts, quota_ledger, quotas, rule_sets, units
 from workflows.domain.evidence_forms import Kind
-from workflows.domain.members import LeagueMember, MemberStatus
+from workflows.domain.members import Candidate, CandidateStatus, LeagueMember, MemberStatus
 from workflows.domain.people import Person, Sex
 from workflows.domain.posts import PostKind
 from workflows.domain.units import UnitKind
@@ -264,6 +264,7 @@ class RehearsalStage:
             )
         for key in ("mentor", "member1", "member2", "member3", "member4"):
             self._member(self._person(key), since)
+        self._applicant(begins)
 
     def _person(self, key: str) -> int:
         birth = date(1990, 1, 1)
@@ -278,6 +279,19 @@ class RehearsalStage:
             person_id=person_id, unit_id=self.unit_id, joined_on=joined_on, status=MemberStatus.ACTIVE
         )
         self.session.add(member)
+        self.session.flush()
+
+    def _applicant(self, begins: date) -> None:
+        """Somebody of fifteen who applied yesterday; no case works on it, because a scenario plays one case."""
+        applied_on = begins - timedelta(days=1)
+        person = self.session.get_one(Person, self._person("applicant"))
+        person.birth_date = date(applied_on.year - 15, 6, 1)
+        person.identify(identity_numbers.made_up(person.birth_date, "applicant", person.sex))
+        self.session.add(
+            Candidate(
+                person_id=person.id, unit_id=self.unit_id, applied_on=applied_on, status=CandidateStatus.APPLYING
+            )
+        )
         self.session.flush()
 
     def _places(self, scenario: Scenario) -> None:

@@ -13,12 +13,28 @@ from workflows.domain.calendars import Days
 from workflows.domain.members import CandidateStatus
 from workflows.domain.posts import PostKind
 from workflows.domain.rule_sets import Confidence
-from workflows.engine.environment import Calendar, Choice, Environment, Operation, Origin, Scarce
+from workflows.engine.environment import Calendar, Call, Choice, Environment, Operation, Origin, Scarce
 from workflows.journal import Event
-from workflows.operations import candidates, deliberations, evidence, lawful_days, notices, places, postings, sources
+from workflows.operations import (
+    candidates,
+    corrections,
+    deliberations,
+    evidence,
+    lawful_days,
+    notices,
+    places,
+    postings,
+    sources,
+)
 from workflows.operations.posts import LEVELS, PostDirectory, keeps_processes, repairers
 
 PLACE = "名额与编号"
+
+
+def apply_correction(call: Call) -> dict[str, Any]:
+    """Change the record, and with it the cases of the person: their titles, and what running ones go by."""
+    return corrections.apply(call, ENVIRONMENT)
+
 
 OPERATIONS = [
     Operation("candidates.register", "登记申请人", candidates.register, ("application",)),
@@ -66,7 +82,12 @@ OPERATIONS = [
         repeatable=True,
     ),
     Operation("postings.take_down", "撤下公示", postings.take_down, repeatable=True),
+    Operation("corrections.propose", "登记更正内容", corrections.propose, ("person", "proposal", "rules")),
+    Operation("corrections.compare", "比对两人所填的号码", corrections.compare, ("confirmation",), repeatable=True),
+    Operation("corrections.apply", "更正登记", apply_correction, approved=True),
+    Operation("corrections.end", "终止更正", corrections.end, ("status",)),
     Operation("notices.remind", "催办", notices.remind, ("step", "text"), repeatable=True),
+    Operation("notices.tell", "告知", notices.tell, ("to", "text"), repeatable=True),
     Operation("notices.escalate", "逾期报告上级", notices.escalate, ("step", "to"), repeatable=True),
 ]
 """Every operation, with its Chinese title, parameters and the error codes it offers to the drawing."""
@@ -87,7 +108,6 @@ def rules_at_beginning(session: Session, process: str, unit_id: int) -> dict[str
 def origin_of(data: Mapping[str, Any], name: str) -> Origin | None:
     """Where a value of the case's rules comes from, by its name in drawings: `rules.class_hours_min`.
 
-    Operation("notices.tell", "告知", notices.tell, ("to", "text"), repeatable=True),
     What a unit has tightened is local, and no published rule: the unit is told beside the article it goes beyond.
     """
     root, _, parameter = name.partition(".")
@@ -135,7 +155,11 @@ def _counting(days: Days) -> Calendar:
 ENVIRONMENT = Environment(
     directory=PostDirectory(),
     operations={operation.name: operation for operation in OPERATIONS},
-    choices={"party_mentors": _party_mentors, "branch_members": _branch_members},
+    choices={
+        "party_mentors": _party_mentors,
+        "branch_members": _branch_members,
+        corrections.ABOUT: corrections.people_of_branch,
+    },
     beginning=rules_at_beginning,
     origin=origin_of,
     value_in_words=value_in_words,

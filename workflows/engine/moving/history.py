@@ -26,6 +26,7 @@ SEEN = frozenset(
         Event.OPERATION_CALLED,
         Event.DECISION_EVALUATED,
         Event.INCIDENT_CORRECTED,
+        Event.CASE_AMENDED,
         Event.INCIDENT_SKIPPED,
     }
 )
@@ -72,7 +73,7 @@ def read(session: Session, case_id: int) -> list[Happened]:
         if entry.event == Event.CASE_MOVED and entry.facts["move"] in moves:
             told = moves[entry.facts["move"]].history
             found = {position: replace(found[position], step=step) for position, step in told}
-        elif entry.event in SEEN:
+        elif entry.event in SEEN and (entry.event != Event.CASE_AMENDED or entry.facts["corrected"]):
             found[entry.position] = _happened(entry, records)
     return list(found.values())
 

@@ -167,7 +167,7 @@ class Replay:
             for number, each in enumerate(self.happened):
                 known = replace(each, step=self.before.name(each.step), was=each.step)
                 with clock.standing_at(each.at):
-                    if known.event == Event.INCIDENT_CORRECTED:
+                    if known.event in (Event.INCIDENT_CORRECTED, Event.CASE_AMENDED):
                         workflow.case_data[known.step] = dict(known.answer or {})
                         replayed.told.append(known)
                     elif known.step not in self.act.bundle.drawing.nodes:
