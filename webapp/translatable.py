@@ -11,13 +11,24 @@ from typing import Any
 
 from webapp.pages.board import STAGES
 from workflows import errors
-from workflows.domain import evidence_forms, lawful_dates, rule_sets, volunteer_files
+from workflows.domain import (
+    evidence_forms,
+    head_counts,
+    lawful_dates,
+    quota_control,
+    rule_sets,
+    split_proposals,
+    volunteer_files,
+)
+from workflows.domain.corrections import CorrectionStatus
 from workflows.domain.evidence_count import Why
 from workflows.domain.evidence_forms import Kind
 from workflows.domain.lawful_dates import Day
 from workflows.domain.posts import PostKind
 from workflows.domain.quota_ledger import MovementKind
+from workflows.domain.ratios import Mark, Scope
 from workflows.domain.rules_in_force import State
+from workflows.domain.split_tables import ProposalState
 from workflows.domain.units import UnitKind
 from workflows.operations import evidence_files
 
@@ -41,9 +52,9 @@ def messages() -> list[str]:
     values += [word for each in parameters for word in each.words.values()]
     values += [rule_set.title for rule_set in rule_sets.ALL.values()]
     values += [dispute.note for dispute in rule_sets.DISPUTES.values()]
-    titles = [kind.label for kinds in (PostKind, UnitKind, MovementKind, State) for kind in kinds]
+    titles = [kind.label for kinds in (PostKind, UnitKind, MovementKind, State, CorrectionStatus) for kind in kinds]
     days = [*(day.label for day in Day), *lawful_dates.RULES]
-    return list(dict.fromkeys([*found, *titles, *STAGES, *values, *_of_evidence(), *days]))
+    return list(dict.fromkeys([*found, *titles, *STAGES, *values, *_of_evidence(), *_of_places(), *days]))
 
 
 def _of_evidence() -> list[str]:
@@ -52,6 +63,11 @@ def _of_evidence() -> list[str]:
     labels = [*(kind.label for kind in Kind), *(each.label for each in forms), *choices]
     said = (*evidence_forms.WORDS, *volunteer_files.REASONS, *evidence_files.FAULTS)
     return [*labels, *said, *(why.sentence for why in Why)]
+
+
+def _of_places() -> list[str]:
+    labels = [kind.label for kinds in (Mark, Scope, ProposalState) for kind in kinds]
+    return [*labels, *head_counts.WORDS, *split_proposals.WORDS, *quota_control.WORDS]
 
 
 def _import_every_room() -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from webapp import case_summary, database, identity
 from webapp.case_summary import Summary
 from webapp.pages import furniture
-from webapp.pages.new_case import branches_for
+from webapp.pages.new_case import about_whom, branches_for
 from webapp.pages.units_seen import own_units, units_below
 from workflows.domain.units import Unit
 from workflows.engine import bundles, inbox
@@ -36,7 +36,8 @@ def show() -> Any:
     name = request.args.get("name", "").strip()
     shown = [card for card in cards if _fits(card, wanted, name)]
     shown.sort(key=lambda card: card.urgency)
-    columns = {stage: [card for card in shown if _stage(card) == stage] for stage in STAGES}
+    columns = {stage: [card for card in shown if _is_staged(card) and _stage(card) == stage] for stage in STAGES}
+    startable = [bundle for bundle in bundles.all_latest(session) if branches_for(bundle.process)]
     return render_template(
         "board/show.html",
         branches=branches,
@@ -44,11 +45,18 @@ def show() -> Any:
         columns=columns,
         names=dict(session.execute(select(Unit.id, Unit.short_name).where(Unit.id.in_(unit_ids))).all()),
         figures=_figures(cards),
-        startable=[bundle for bundle in bundles.all_latest(session) if branches_for(bundle.process)],
+        others=[card for card in shown if not _is_staged(card)],
+        startable=[bundle for bundle in startable if about_whom(bundle.process) is None],
+        about_people=[bundle for bundle in startable if about_whom(bundle.process) is not None],
         show=wanted,
         name=name,
         empty=not cards,
     )
+
+
+def _is_staged(card: Summary) -> bool:
+    """Whether it is on its way through the stages, and not a matter beside them such as a correction."""
+    return card.stage in STAGES or card.number > 0
 
 
 def _stage(card: Summary) -> str:

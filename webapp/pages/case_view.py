@@ -7,13 +7,12 @@ from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
-from webapp import case_summary, identity, incidents_seen, rules_told
+from webapp import case_summary, corrections_told, identity, incidents_seen, rules_told, sight
 from webapp.pages import dossier
 from workflows.domain import members, people, units
 from workflows.domain.people import Sex
 from workflows.engine import bundles, cases, inbox, incidents
 from workflows.engine.bundles import MessageInfo, ParsedBundle
-from workflows.engine.environment import Directory
 from workflows.engine.job_tables import Incident
 from workflows.engine.tables import Case, DueTimer, WorkItem
 from workflows.errors import NotFound
@@ -76,6 +75,7 @@ def shared(session: Session, case: Case) -> dict[str, Any]:
         "summary": summary,
         "days": summary.days,
         "candidate": candidate_facts(session, case.id),
+        "corrections": corrections_told.of_case(session, case),
         "filed": dossier.filed(session, case, bundle),
         "history": dossier.history(session, case, bundle),
         "progress": progress,
@@ -137,6 +137,5 @@ def offers(session: Session, case: Case, bundle: ParsedBundle) -> list[Offer]:
 
 def may_send(session: Session, case: Case, info: MessageInfo, data: dict[str, Any]) -> bool:
     """Whether the signed-in person exercises the post that sends the message."""
-    directory: Directory = ENVIRONMENT.directory
-    addressee = directory.addressee(session, info.lane, case.unit_id, data)
-    return directory.may_act(session, identity.acting_for(addressee), addressee)
+    sender = identity.acting_for(sight.sender(session, case, info, data))
+    return cases.may_send(session, ENVIRONMENT, case, info, data, sender)

@@ -6,8 +6,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy import select
 
-from webapp import database, errors, identity
-from webapp.pages import case_view, furniture, reasons
+from webapp import database, errors, identity, sight
+from webapp.pages import case_view, furniture, new_case, reasons
 from webapp.pages.form_view import form_view, submitted
 from webapp.pages.minutes import step_that_counts
 from webapp.pages.units_seen import chosen_unit, units_below
@@ -59,6 +59,7 @@ def show(case_id: int) -> Any:
         **shared,
         voted=voted,
         posted=bool(postings.of_case(session, case_id)),
+        begun_here=new_case.about_candidate(case),
         reasons=reasons.told(session, case, shared["progress"]),
     )
 
@@ -81,7 +82,7 @@ def message(case_id: int, message: str) -> Any:
         return _message_page(case_id, message)
     form = bundles.parsed(session, case.bundle_id).form(info.step)
     content = submitted(form, request.form)
-    addressee = ENVIRONMENT.directory.addressee(session, info.lane, case.unit_id, cases.data_of(case))
+    addressee = sight.sender(session, case, info, cases.data_of(case))
     try:
         cases.send_message(
             session,

@@ -10,11 +10,14 @@ from webapp import database, errors, identity
 from webapp.pages import case_view, furniture
 from webapp.pages.form_view import form_view, submitted
 from webapp.pages.units_seen import own_units
-from workflows.domain import rules_in_force
+from workflows.domain import members, rules_in_force
+from workflows.domain.members import CandidateStatus
 from workflows.domain.units import Unit
 from workflows.engine import bundles, cases, form_words
 from workflows.engine.bundles import StepInfo
+from workflows.engine.tables import Case
 from workflows.errors import InvalidData, NotAuthorised
+from workflows.operations.corrections import ABOUT
 from workflows.operations.wiring import ENVIRONMENT
 
 bp = Blueprint("new_case", __name__, url_prefix="/processes/<process>/new")
@@ -23,8 +26,9 @@ bp = Blueprint("new_case", __name__, url_prefix="/processes/<process>/new")
 @bp.get("")
 @identity.post_needed(*furniture.AT_A_BRANCH)
 def form(process: str) -> str:
-    """The empty form."""
-    return _page(process)
+    """The form, empty but for the person it is about when his page led here."""
+    whom = about_whom(process)
+    return _page(process, {whom: request.args.get(whom, "")} if whom else None)
 
 
 @bp.post("")
@@ -65,6 +69,27 @@ def branches_for(process: str) -> list[Unit]:
     return [unit for unit in own_units(session, *furniture.AT_A_BRANCH) if _may_begin(step, unit)]
 
 
+def about_whom(process: str) -> str | None:
+    """The field of the first step that chooses somebody on record; None for a process that is about nobody yet."""
+    _, form_of_step = cases.first_step(database.session(), process)
+    return next((field.key for field in form_of_step.fields if field.choice_source == ABOUT), None)
+
+
+def about_candidate(case: Case) -> list[tuple[str, str]]:
+    """What the person may begin about the candidate of a case: names and addresses."""
+    session = database.session()
+    candidate = members.of_case(session, case.id)
+    if candidate is None or candidate.status not in (CandidateStatus.APPLYING, CandidateStatus.ADMITTED):
+        return []
+    found = []
+    for bundle in bundles.all_latest(session):
+        whom = about_whom(bundle.process)
+        if whom and candidate.unit_id in [unit.id for unit in branches_for(bundle.process)]:
+            chosen: dict[str, Any] = {"process": bundle.process, "unit": candidate.unit_id, whom: candidate.person_id}
+            found.append((bundle.name, url_for("new_case.form", **chosen)))
+    return found
+
+
 def _may_begin(step: StepInfo, unit: Unit) -> bool:
     addressee = ENVIRONMENT.directory.addressee(database.session(), step.lane, unit.id, {})
     return identity.acting_for(addressee).unit_id is not None
@@ -88,6 +113,7 @@ def _page(process: str, values: Mapping[str, Any] | None = None, refusal: Invali
         "board/new.html",
         process=bundles.latest(session, process),
         step=step,
+        about_somebody=about_whom(process) is not None,
         branches=branches_for(process),
         unit_id=unit_id,
         form=form_view(told, unit_id, values=values, errors=wrong),

@@ -54,7 +54,7 @@ def amend(
         workflow.case_data[old.step] = {**record.content, "outcome": record.outcome}
         workflow.case_data[node.result or ""] = dict(found)
         fields = sorted(key for key in changes if old.content.get(key) != changes[key])
-        facts = {"record": record.id, "instead_of": old.id, "fields": fields}
+        facts: dict[str, Any] = {"record": record.id, "instead_of": old.id, "fields": fields}
         act.note(Event.CASE_AMENDED, corrected=old.step, reason_digest=_digest(reason), **facts)
         advance(act, workflow)
         persistence.write(act, workflow)
