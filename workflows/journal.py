@@ -84,6 +84,12 @@ class Event(StrEnum):
     RULE_TIGHTENING_DECLINED = "rule:tightening_declined"
     RULE_TIGHTENING_WITHDRAWN = "rule:tightening_withdrawn"
     RULES_TAKEN = "rules:taken"
+    HEAD_COUNTS_ENTERED = "head_counts:entered"
+    SPLIT_PROPOSED = "split:proposed"
+    SPLIT_CHANGED = "split:changed"
+    SPLIT_CONFIRMED = "split:confirmed"
+    SPLIT_DISCARDED = "split:discarded"
+    RATIO_EXCEPTION_GRANTED = "ratio:exception_granted"
 
 
 class JournalChain(Base):
