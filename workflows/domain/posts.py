@@ -42,7 +42,6 @@ class PostKind(StrEnum):
     ORG_COMMISSIONER = "org_commissioner"
     MENTOR = "mentor"
     PARTY_MENTOR = "party_mentor"
-    PARTY_MENTOR = "party_mentor"
     GRASSROOTS_COMMITTEE = "grassroots_committee"
     COUNTY_COMMITTEE = "county_committee"
     PREFECTURE_COMMITTEE = "prefecture_committee"
@@ -66,7 +65,6 @@ _LABELS = {
     PostKind.ORG_COMMISSIONER: "组织委员",
     PostKind.MENTOR: "培养联系人",
     PostKind.PARTY_MENTOR: "党员培养联系人",
-    PostKind.PARTY_MENTOR: "党员培养联系人",
     PostKind.GRASSROOTS_COMMITTEE: "基层团委审批人",
     PostKind.COUNTY_COMMITTEE: "旗县团委经办人",
     PostKind.PREFECTURE_COMMITTEE: "盟市团委经办人",
@@ -81,7 +79,6 @@ _LEVELS: dict[PostKind, tuple[UnitKind, ...]] = {
     PostKind.BRANCH_SECRETARY: _OF_A_BRANCH,
     PostKind.ORG_COMMISSIONER: _OF_A_BRANCH,
     PostKind.MENTOR: _OF_A_BRANCH,
-    PostKind.PARTY_MENTOR: _OF_A_BRANCH,
     PostKind.PARTY_MENTOR: _OF_A_BRANCH,
     PostKind.GRASSROOTS_COMMITTEE: (UnitKind.SCHOOL, UnitKind.GENERAL_BRANCH, UnitKind.DIRECT),
     PostKind.COUNTY_COMMITTEE: (UnitKind.COUNTY, UnitKind.DIRECT),
