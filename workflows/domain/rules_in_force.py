@@ -183,8 +183,8 @@ _HOLDING = select_held().where(Tightening.unit_id.in_(bindparam("line", expandin
 def for_a_case(session: Session, unit_id: int) -> tuple[dict[str, Any], list[int]]:
     """What a case that begins today at the unit keeps in its data, and the ids of the tightenings in it.
 
-    `rule_set` is the set's name, `rules` every value of cases by name, `tightenings` by which unit's decision which of them are
-    stricter than the set's; without any, there is no such entry.
+    `rule_set` is the set's name, `rules` every value of cases by name, `tightenings` by whose decision which of
+    them are stricter than the set's; without any, there is no such entry.
     """
     rules = of_unit(session, unit_id)
     kept: dict[str, Any] = {
