@@ -264,6 +264,10 @@ class RehearsalStage:
             )
         for key in ("mentor", "member1", "member2", "member3", "member4"):
             self._member(self._person(key), since)
+        self._person("deferred")
+        self._member(self.cast["deferred"], since, may_introduce=False)
+        self._identify("member1")
+        self._identify("reviewer")
         self._applicant(begins)
 
     def _person(self, key: str) -> int:
@@ -274,12 +278,20 @@ class RehearsalStage:
         self.cast[key] = person.id
         return person.id
 
-    def _member(self, person_id: int, joined_on: date) -> None:
+    def _member(self, person_id: int, joined_on: date, *, may_introduce: bool = True) -> None:
         member = LeagueMember(
-            person_id=person_id, unit_id=self.unit_id, joined_on=joined_on, status=MemberStatus.ACTIVE
+            person_id=person_id,
+            unit_id=self.unit_id,
+            joined_on=joined_on,
+            status=MemberStatus.ACTIVE,
+            may_introduce=may_introduce,
         )
         self.session.add(member)
         self.session.flush()
+
+    def _identify(self, key: str) -> None:
+        person = self.session.get_one(Person, self.cast[key])
+        person.identify(identity_numbers.made_up(person.birth_date, key, person.sex))
 
     def _applicant(self, begins: date) -> None:
         """Somebody of fifteen who applied yesterday; no case works on it, because a scenario plays one case."""
@@ -306,11 +318,14 @@ class RehearsalStage:
         return lawful_actor(self.session, addressee, barred)
 
     def value(self, text: str) -> Any:
-        """`@id:2005-06-01` (or `…/female`) is a made-up identity number; `@mentor` and the like are ids of the cast."""
+        """`@id:2005-06-01` (or `…/female`) is a made-up identity number; `@mentor` and the like are ids of the cast.
+
+        `@id:1990-01-01/female/member1` is the number under which that one of the cast is on record.
+        """
         name, _, argument = text.removeprefix("@").partition(":")
         if name == "id":
-            day, _, sex = argument.partition("/")
-            return identity_numbers.made_up(date.fromisoformat(day), 1, sex or "male")
+            day, sex, whose = (*argument.split("/"), "", "")[:3]
+            return identity_numbers.made_up(date.fromisoformat(day), whose or 1, sex or "male")
         if name not in self.cast:
             raise ScenarioFault(f"演练中没有 {text}")
         return str(self.cast[name])

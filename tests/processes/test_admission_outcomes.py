@@ -1,0 +1,210 @@
+"""Every outcome that the rules know of admission is shown by a scenario, under each rule set that has it.
+
+The table follows the cards of the fifteen steps and the exceptions, in their order. An outcome is shown when a scenario
+that names it in its file passes the element or flow named here, or is refused there with the code and field named here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from workflows.engine import bundles, check
+from workflows.engine.scenarios import Played
+from workflows.operations import rehearsal
+from workflows.operations.rehearsal import Rehearsal
+from workflows.operations.wiring import ENVIRONMENT
+
+ADMISSION = bundles.read_folder(Path(__file__).parents[2] / "bpmn" / "admission")
+BOTH = ("NMG_2020", "CYL_2023")
+FILED, APPROVED = BOTH[:1], BOTH[1:]
+"""Only one of the sets files the list of activists, only the other has it approved."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The form of `step` was refused."""
+
+    step: str
+    code: str
+    field: str | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One outcome of a step, by what it is recognised, and the scenarios that show it."""
+
+    step: int
+    said: str
+    seen: str | Refused
+    scenarios: tuple[str, ...]
+    under: tuple[str, ...] = BOTH
+
+    def __str__(self) -> str:
+        return f"步骤{self.step} {self.said}"
+
+
+def of(step: int, said: str, seen: str | Refused, *scenarios: str, under: tuple[str, ...] = BOTH) -> Outcome:
+    return Outcome(step, said, seen, scenarios, under)
+
+
+def invalid(step: str, field: str) -> Refused:
+    return Refused(step, "data.invalid", field)
+
+
+WITHDRAWN = "end_withdrawn"
+CORRECTED, REFUSED = "admitted_after_every_correction", "approval_rejected"
+INTRODUCERS = "introducers_who_may_not_then_withdrawn"
+MISSED = "training_conditions_missed_one_by_one"
+MEETING = "meeting_fails_then_not_adopted"
+WRONG = "wrong_input_is_refused_by_field"
+
+STEPS = [
+    of(1, "接收", "flow_check_application_accept", REFUSED, CORRECTED),
+    of(1, "退回补正", "flow_check_application_return", "application_returned_and_put_off"),
+    of(1, "退回不写理由的被拒绝", invalid("check_application", "reason"), "application_returned_and_put_off"),
+    of(1, "未满14周岁，不予受理", "end_not_eligible", "not_eligible_too_young"),
+    of(1, "14周岁生日当天可以申请", "flow_application_eligibility_pass", "eligible_on_fourteenth_birthday"),
+    of(1, "已满28周岁，不予受理", "end_not_eligible", "not_eligible_too_old"),
+    of(1, "不具有中国国籍，不予受理", "end_not_eligible", "not_eligible_not_chinese"),
+    of(1, "港澳台青年由人核实", "flow_check_application_accept", "hong_kong_youth_accepted_for_review"),
+    of(1, "已是团员的被拒绝", Refused("submit_application", "candidate.already_member"), "already_a_member"),
+    of(1, "另有申请的被拒绝", Refused("submit_application", "candidate.applies_elsewhere"), "already_a_member"),
+    of(1, "证件属于他人的被拒绝", Refused("submit_application", "candidate.identity_on_record"), "already_a_member"),
+    of(1, "身份证号不符的被拒绝", Refused("submit_application", "identity_number.invalid", "id_number"), WRONG),
+    of(1, "审核以前撤回", WITHDRAWN, "withdrawn_while_applying"),
+    of(2, "适合培养", "flow_initial_talk_suitable", REFUSED, CORRECTED),
+    of(2, "暂不适合，再谈", "flow_initial_talk_not_yet", "application_returned_and_put_off"),
+    of(2, "逾期未谈话，提醒", "remind_talk", "application_returned_and_put_off"),
+    of(2, "逾期三周，报告县级团委", "report_talk", "application_returned_and_put_off"),
+    of(2, "谈话以前撤回", WITHDRAWN, "withdrawn_at_the_first_talk"),
+    of(3, "报上级备案", "file_activist", "admitted_nmg_2020", CORRECTED, under=FILED),
+    of(3, "报上级批准", "flow_approve_activist_approve", "admitted_cyl_2023", CORRECTED, under=APPROVED),
+    of(3, "上级退回材料", "flow_approve_activist_return", "activist_returned_then_not_approved", under=APPROVED),
+    of(3, "上级不批准", "end_activist_not_approved", "activist_returned_then_not_approved", under=APPROVED),
+    of(3, "支委会不列入", "end_activist_rejected", "activist_rejected"),
+    of(3, "支委会暂缓", "flow_determine_activist_postpone", "application_returned_and_put_off"),
+    of(3, "确定（批准）以前撤回", WITHDRAWN, "withdrawn_before_he_is_activist"),
+    of(4, "指定培养联系人", "flow_assign_mentor_to_training_again", REFUSED, CORRECTED),
+    of(4, "留团察看、暂缓注册的不得担任", invalid("assign_mentor", "mentor"), WRONG),
+    of(4, "不是本支部团员的、重复的不得担任", invalid("assign_mentor", "second_mentor"), WRONG),
+    of(5, "合格", "flow_training_conditions_pass", REFUSED, CORRECTED),
+    of(5, "延长", "flow_train_and_assess_extend", "training_extended_then_removed"),
+    of(5, "取消资格", "end_removed", "training_extended_then_removed"),
+    of(5, "未满规定月数", "training_conditions_missed", "recorded_late_in_one_day"),
+    of(5, "学时等条件未达到，继续培养", "flow_training_conditions_fail", MISSED),
+    of(5, "网络团课、过早的团课不计", "training_conditions_missed", "lessons_that_do_not_count"),
+    of(5, "培养期间撤回", WITHDRAWN, WRONG),
+    of(6, "推荐", "flow_recommend_target_recommend", REFUSED, CORRECTED),
+    of(6, "暂不推荐，继续培养", "flow_recommend_target_not_yet", MISSED),
+    of(6, "推荐以前撤回", WITHDRAWN, "lessons_that_do_not_count"),
+    of(7, "通过，预留名额与编号", "flow_quota_reserve_to_public_notice", REFUSED, CORRECTED),
+    of(7, "退回补正", "flow_pre_review_fix", "pre_review_returned_then_failed"),
+    of(7, "不通过", "flow_pre_review_reject", "pre_review_returned_then_failed"),
+    of(7, "没有名额，等待", "flow_wait_for_place_retry", "no_place_left"),
+    of(7, "没有名额，终止", "end_no_place", "no_place_left"),
+    of(8, "无异议", "flow_notice_result_clear", REFUSED, CORRECTED),
+    of(8, "异议不成立，公示继续", "flow_objection_dismissed", "objections_dismissed_the_notice_runs_on"),
+    of(8, "异议成立，退回名额", "flow_notice_result_upheld", "objection_upheld_then_admitted"),
+    of(8, "最后一日提出的异议成立", "flow_objection_upheld", "objection_upheld_on_the_last_day"),
+    of(8, "异议部分成立，延长培养", "flow_objection_upheld", "objection_extends_the_training"),
+    of(8, "认定时异议部分成立", "flow_notice_result_upheld", "objection_partly_upheld"),
+    of(8, "核查逾期，提醒", "remind_objection", "objections_dismissed_the_notice_runs_on"),
+    of(8, "公示期间撤回，退回名额", "quota_release_withdrawn", "withdrawn_with_a_place_reserved"),
+    of(9, "两名介绍人", "flow_confirm_introducers_to_fill_admission_form_again", REFUSED, INTRODUCERS),
+    of(9, "留团察看、暂缓注册的不得担任", invalid("confirm_introducers", "introducer_1"), INTRODUCERS),
+    of(9, "同一人、缺一人、不是本支部团员的被拒绝", invalid("confirm_introducers", "introducer_2"), INTRODUCERS),
+    of(10, "合格", "flow_check_admission_form_ok", REFUSED, CORRECTED),
+    of(10, "退回重填", "flow_check_admission_form_return", MEETING),
+    of(10, "日期次序不对的被拒绝", invalid("fill_admission_form", "filled_on"), INTRODUCERS),
+    of(10, "大会以前撤回，退回名额", "quota_release_withdrawn", INTRODUCERS),
+    of(11, "通过", "flow_meeting_adopted", REFUSED, CORRECTED),
+    of(11, "未通过，退回名额", "flow_meeting_not_adopted", MEETING),
+    of(11, "人数不足，大会无效", "flow_meeting_no_quorum", MEETING),
+    of(11, "改期", "flow_branch_meeting_postponed", MEETING),
+    of(11, "通过以后不得撤回", Refused("applicant_withdraws", "message.not_awaited"), REFUSED),
+    of(12, "批准，编号使用", "quota_use", "admitted_nmg_2020", "admitted_cyl_2023", CORRECTED),
+    of(12, "退回补正", "flow_approve_admission_return", CORRECTED),
+    of(12, "暂缓", "flow_approve_admission_postpone", CORRECTED),
+    of(12, "不予批准，退回名额", "quota_release_refused", REFUSED),
+    of(12, "不予批准不写理由的被拒绝", invalid("approve_admission", "reason"), REFUSED),
+    of(12, "赞成不过半数的不能批准", invalid("approve_admission", "committee_for"), REFUSED),
+    of(12, "逾期，提醒并报县", "report_approval", REFUSED),
+    of(12, "县级备案", "flow_county_filing_filed", CORRECTED),
+    of(12, "备案有疑问，须答复", "flow_county_filing_query", CORRECTED),
+    of(13, "告知批准", "flow_archive_again_to_archive", CORRECTED),
+    of(13, "告知不予批准的理由并谈话", "end_refused", REFUSED),
+    of(13, "没有谈话的被拒绝", invalid("feedback_refused", "talk"), REFUSED),
+    of(14, "宣誓", "flow_ceremony_held", CORRECTED),
+    of(14, "缺席，补办", "flow_ceremony_absent", CORRECTED),
+    of(14, "缺席不写原因的被拒绝", invalid("ceremony", "reason"), CORRECTED),
+    of(14, "逾期，提醒", "remind_ceremony", CORRECTED),
+    of(15, "认证，归档", "flow_certify_file_certified", CORRECTED),
+    of(15, "退回更换", "flow_certify_file_replace", CORRECTED),
+    of(15, "退回不写理由的被拒绝", invalid("certify_file", "reason"), CORRECTED),
+    of(15, "页数不符的被拒绝", invalid("archive", "pages"), CORRECTED),
+    of(15, "逾期，提醒", "remind_archive", CORRECTED),
+]
+
+
+@pytest.fixture(scope="module")
+def rehearsed() -> Rehearsal:
+    return rehearsal.rehearse(ADMISSION)
+
+
+def test_the_bundle_has_no_faults() -> None:
+    assert check.faults_in(ADMISSION, ENVIRONMENT) == []
+
+
+def test_every_scenario_goes_as_written_under_each_of_its_rule_sets_in_both_modes(rehearsed: Rehearsal) -> None:
+    assert rehearsed.faults == []
+    played = [(each.scenario.file, each.scenario.rule_set, mode) for mode, each in rehearsed.played]
+    ways = {(file, rule_set) for file, rule_set, _ in played}
+    assert sorted(played) == sorted((*way, mode) for way in ways for mode in rehearsal.MODES)
+
+
+def test_the_scenarios_pass_every_node_and_every_flow(rehearsed: Rehearsal) -> None:
+    assert rehearsed.nodes_missed == []
+    assert rehearsed.flows_missed == []
+
+
+def test_each_of_the_fifteen_steps_has_its_outcomes() -> None:
+    assert [outcome.step for outcome in STEPS] == sorted(outcome.step for outcome in STEPS)
+    assert {outcome.step for outcome in STEPS} == set(range(1, 16))
+
+
+def test_every_outcome_is_shown_by_every_scenario_that_is_said_to_show_it(rehearsed: Rehearsal) -> None:
+    assert list(not_shown(STEPS, rehearsed)) == []
+
+
+def not_shown(outcomes: list[Outcome], rehearsed: Rehearsal) -> Iterator[str]:
+    """What is claimed and not so, as a person can mend it."""
+    found: dict[tuple[str, str | None], list[Played]] = {}
+    for _, each in rehearsed.played:
+        found.setdefault((Path(each.scenario.file).stem, each.scenario.rule_set), []).append(each)
+    for outcome in outcomes:
+        for name in outcome.under:
+            played = [each for scenario in outcome.scenarios for each in found.get((scenario, name), [])]
+            showing = {Path(each.scenario.file).stem for each in played if shows(each, outcome.seen)}
+            # A way that only one of the rule sets knows stands for that one; under each at least one must show it.
+            both_sets = {scenario for scenario in outcome.scenarios if (scenario, name) in found}
+            for scenario in sorted(both_sets - showing):
+                yield f"{outcome}：{scenario} 在 {name} 下没有经过 {outcome.seen}"
+            if not both_sets:
+                yield f"{outcome}：没有演练在 {name} 下走到 {outcome.seen}"
+        for scenario in outcome.scenarios:
+            if not any((scenario, name) in found for name in outcome.under):
+                yield f"{outcome}：没有名为 {scenario} 的演练"
+
+
+def shows(played: Played, seen: str | Refused) -> bool:
+    """Whether the way passed it, or met the refusal: it went as written, so what it says was refused was."""
+    if isinstance(seen, str):
+        return seen in played.nodes | played.flows
+    met = [step["refused"] for step in played.scenario.steps if "refused" in step and played.scenario.happens(step)]
+    return any(
+        seen.step in (each.get("do"), each.get("message"))
+        and (each["code"], each.get("field")) == (seen.code, seen.field)
+        for each in met
+    )
