@@ -112,4 +112,5 @@ def test_what_is_missing_is_said_at_the_field(candidate: tuple[Visitor, Candidat
     saren.open(f"/processes/record_correction/new?person={who.person_id}")
     page = saren.submit(**PAPER)
     assert page.status == 422
-    assert "更正后的姓名：此时必填" in page
+    assert "没有要更正的内容" in page
+    assert page.all("//div[contains(@class, 'wrong')]//input/@name") == ["name"]

@@ -91,7 +91,7 @@ class NothingToChange(InvalidData):
     """What is proposed is what stands on record."""
 
     code = "correction.nothing_to_change"
-    sentence = "填写的姓名和证件号码与登记的完全一致，无须更正。请填写证件上的姓名或号码；只更正一项的，另一项留空。"
+    sentence = "没有要更正的内容：姓名和证件号码都空着，或者与登记的一致。请填写证件上的姓名或号码；只更正一项的，另一项留空。"
     rule = "更正须写明与登记不同的内容"
 
 
