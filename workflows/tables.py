@@ -17,6 +17,7 @@ from workflows.domain import (
     quota_ledger,
     rules_in_force,
     split_tables,
+    transfers,
     units,
 )
 from workflows.engine import job_tables, mailbox
@@ -50,5 +51,6 @@ __all__ = [
     "quota_ledger",
     "rules_in_force",
     "split_tables",
+    "transfers",
     "units",
 ]

@@ -41,6 +41,8 @@ class CandidateStatus(StrEnum):
     NOT_ELIGIBLE = "not_eligible"
     EXPIRED = "expired"
     """Reached the upper age before the branch meeting."""
+    TRANSFERRED_OUT = "transferred_out"
+    """Went on with the application at a unit outside the tree."""
 
 
 class LeagueMember(Base):

@@ -65,7 +65,9 @@ class Call:
     key: str = ""
     """The same at every attempt at one step of one case: an idempotency key for the world outside."""
     named: dict[str, Any] = field(default_factory=dict)
-    """What the operation wants written on the case: `title`, `subject_id`."""
+    """What the operation wants written on the case: `title`, `subject_id`, `unit_id`."""
+    readdress: bool = False
+    """Whether the operation has changed who must do the steps that wait: they are addressed anew with this act."""
 
 
 @dataclass(frozen=True)

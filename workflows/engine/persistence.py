@@ -112,6 +112,8 @@ def write(act: Act, workflow: CaseWorkflow) -> None:
             connection.execute(each.delete, {"of": case.id, "gone": gone})
         if new := {number for number, mark in now.items() if was.get(number) != mark}:
             connection.execute(each.insert, each.rows(act, workflow, active, new))
+    if act.readdress:
+        _address_anew(act, workflow, active)
     passage.settle(workflow, act.bundle)
     since = workflow.shown[0] if unseen and workflow.shown else case.version + 1
     workflow.shown = (since, case.version + 1)
@@ -217,6 +219,15 @@ def _work_item(act: Act, _workflow: CaseWorkflow, task: Task) -> dict[str, Any]:
         "created_at": clock.now(),
         "due_on": last_day(due) if due else None,
     }
+
+
+def _address_anew(act: Act, workflow: CaseWorkflow, active: Sequence[Task]) -> None:
+    """Steps that wait stay the same items; what was entered in an open form meanwhile is refused by the version."""
+    for task in [each for each in active if _is_for_a_person(each)]:
+        row = _work_item(act, workflow, task)
+        whom = {column: row[column] for column in ("unit_id", "post_kind", "person_id")}
+        which = (WorkItem.case_id == act.case.id, WorkItem.task == workflow.number_of(task))
+        act.session.execute(update(WorkItem).where(*which).values(**whom))
 
 
 def _deadline(task: Task) -> datetime | None:

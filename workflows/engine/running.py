@@ -48,6 +48,8 @@ class Act:
     last_end: str | None = None
     last_record: int | None = None
     kept: dict[str, dict[int, Any]] = field(default_factory=dict)
+    readdress: bool = False
+    """Whether the open steps of people must be addressed anew."""
     """What the tables beside the case hold for it, by table: the mark of each waiting task."""
 
     def note(self, event: Event, *, actor: Actor | None = None, **facts: Any) -> None:
@@ -190,6 +192,7 @@ class Scripts(PythonScriptEngine):  # type: ignore[misc]
         for column, value in call.named.items():
             setattr(act.case, column, value)
         variable = _result_variable(task)
+        act.readdress = act.readdress or call.readdress
         if variable:
             repeats.scope_of(task)[variable] = result
         act.note(Event.OPERATION_CALLED, step=node.id, operation=operation.name)

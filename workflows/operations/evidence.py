@@ -22,6 +22,7 @@ from workflows.engine.environment import Call
 from workflows.engine.tables import Case
 from workflows.errors import NotFound, Refusal
 from workflows.journal import Actor
+from workflows.operations.posts import mentors_in
 
 COUNT = "evidence.count"
 ENTERED_BY = (PostKind.BRANCH_SECRETARY, PostKind.ORG_COMMISSIONER)
@@ -148,7 +149,7 @@ def may_enter(session: Session, case: Case, actor: Actor) -> bool:
         return False
     if any(posts.exercises(session, actor.person_id, case.unit_id, kind) for kind in ENTERED_BY):
         return True
-    named = cases.data_of(case).get("assign_mentor") or {}
+    named = mentors_in(cases.data_of(case))
     return str(actor.person_id) in {str(named.get(key)) for key in MENTORS}
 
 

@@ -42,7 +42,26 @@ def _branch_committee(session: Session, unit_id: int, _data: Mapping[str, Any]) 
 
 
 def _mentor(_session: Session, unit_id: int, data: Mapping[str, Any]) -> Addressee:
-    entered = data.get("assign_mentor") or {}
+def is_between_mentors(data: Mapping[str, Any]) -> bool:
+    """Whether the case has moved to another branch, which has not named a mentor of its own yet."""
+    return bool((data.get("transfer") or {}).get("mentor_open"))
+
+
+def mentors_in(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The form in which the mentors of the case were named last; empty while it has none."""
+    if is_between_mentors(data):
+        return {}
+    return data.get("reassign_mentor") or data.get("assign_mentor") or {}
+
+
+def _receiving_branch(_session: Session, unit_id: int, data: Mapping[str, Any]) -> Addressee:
+    """The branch that is asked to take the candidate over; without a transfer, the case's own."""
+    return Addressee(int((data.get("transfer") or {}).get("to_unit") or unit_id), PostKind.BRANCH_SECRETARY)
+
+
+    if is_between_mentors(data):
+        return Addressee(unit_id, PostKind.MENTOR)
+    entered = mentors_in(data)
     named = entered.get("mentor") or entered.get("party_mentor")
     if named is None:
         raise MentorNotNamed()
@@ -53,6 +72,7 @@ LANES: dict[str, Lane] = {
     "申请人（书记代录）": _at_the_branch(PostKind.BRANCH_SECRETARY),
     "团支部书记": _at_the_branch(PostKind.BRANCH_SECRETARY),
     "支委会": _branch_committee,
+    "接收团支部书记": _receiving_branch,
     "支部大会": _at_the_branch(PostKind.BRANCH_SECRETARY),
     "培养联系人": _mentor,
     "基层团委": _above(APPROVING, PostKind.GRASSROOTS_COMMITTEE),

@@ -29,7 +29,7 @@ from workflows.engine.environment import Addressee, Environment
 from workflows.engine.scenarios import Mark, Played, Scenario, ScenarioFault
 from workflows.engine.tables import Case
 from workflows.journal import SYSTEM, Actor
-from workflows.operations import evidence
+from workflows.operations import evidence, neighbours
 from workflows.operations.wiring import ENVIRONMENT
 
 MODES = ("in memory", "saved and restored")
@@ -269,6 +269,8 @@ class RehearsalStage:
         self._identify("member1")
         self._identify("reviewer")
         self._applicant(begins)
+        self.other_school, cast = neighbours.found(self.session, county, school, since)
+        self.cast |= cast
 
     def _person(self, key: str) -> int:
         birth = date(1990, 1, 1)
@@ -307,11 +309,15 @@ class RehearsalStage:
         self.session.flush()
 
     def _places(self, scenario: Scenario) -> None:
-        plan = quotas.open_plan(self.session, scenario.begins.year, total=max(scenario.places, 1), actor=SYSTEM)
+        plan = quotas.open_plan(self.session, scenario.begins.year, total=max(scenario.places * 2, 1), actor=SYSTEM)
         self.plan_id = plan.id
-        for giver, taker in zip(self.line, self.line[1:], strict=False):
-            if scenario.places:
-                quotas.allot(self.session, plan, giver.id, taker.id, scenario.places, actor=SYSTEM, reason="演练")
+        if not scenario.places:
+            return
+        steps = [(giver, taker, 2) for giver, taker in pairwise(self.line[:-1])]
+        steps += [(self.line[-2], school, 1) for school in (self.line[-1], self.other_school)]
+        for giver, taker, times in steps:
+            number = scenario.places * times
+            quotas.allot(self.session, plan, giver.id, taker.id, number, actor=SYSTEM, reason="演练")
 
     def actor_for(self, addressee: Addressee, barred: set[int]) -> Actor:
         """The first person, by id, who exercises the post and is not barred."""

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from workflows import journal
 from workflows.domain import calendars, meetings, members, posts, rule_sets, rules_in_force
 from workflows.domain import postings as public
+from workflows.domain import transfers as moves
 from workflows.domain.calendars import Days
 from workflows.domain.members import CandidateStatus
 from workflows.domain.posts import PostKind
@@ -25,6 +26,7 @@ from workflows.operations import (
     places,
     postings,
     sources,
+    transfers,
 )
 from workflows.operations.posts import LEVELS, PostDirectory, keeps_processes, repairers
 
@@ -98,6 +100,12 @@ def rules_at_beginning(session: Session, process: str, unit_id: int) -> dict[str
 
     Which units' tightenings are among them is journalled in the chain of the case's unit.
     """
+    Operation("transfers.ask", "提出转接", transfers.ask, ("transfer",)),
+    Operation("transfers.accept", "转入接收团支部", transfers.accept, ("answer",)),
+    Operation("transfers.refuse", "不予接收", transfers.refuse, ("answer",)),
+    Operation("transfers.mentor_named", "改由新培养联系人办理", transfers.mentor_named, repeatable=True),
+    Operation("transfers.report", "报告共同上级", transfers.report, repeatable=True),
+    Operation("transfers.leave", "转出到系统外", transfers.leave, ("leaving",)),
     kept, tightenings = rules_in_force.for_a_case(session, unit_id)
     if tightenings:
         facts = {"process": process, "rule_set": kept["rule_set"], "tightenings": tightenings}
@@ -146,6 +154,7 @@ def _branch_members(session: Session, unit_id: int) -> list[Choice]:
 def _party_mentors(session: Session, unit_id: int) -> list[Choice]:
     held = posts.holders(session, unit_id, [PostKind.PARTY_MENTOR])
     return [Choice(str(person.id), person.name) for person in held]
+    moves.drop(session, case_id)
 
 
 def _counting(days: Days) -> Calendar:
