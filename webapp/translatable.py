@@ -24,13 +24,19 @@ from workflows.domain.corrections import CorrectionStatus
 from workflows.domain.evidence_count import Why
 from workflows.domain.evidence_forms import Kind
 from workflows.domain.lawful_dates import Day
+from workflows.domain.number_events import NumberEventKind
+from workflows.domain.number_history import NumberState
 from workflows.domain.posts import PostKind
 from workflows.domain.quota_ledger import MovementKind
+from workflows.domain.quota_requests import RequestState
+from workflows.domain.quota_transfers import TransferState
 from workflows.domain.ratios import Mark, Scope
 from workflows.domain.rules_in_force import State
 from workflows.domain.split_tables import ProposalState
 from workflows.domain.units import UnitKind
 from workflows.operations import evidence_files
+
+PLACE_STATES = (Mark, Scope, ProposalState, RequestState, TransferState, NumberEventKind, NumberState)
 
 ROOMS = ("webapp.api", "webapp.pages")
 """A refusal is known once its module is imported; the application imports the rest."""
@@ -66,7 +72,7 @@ def _of_evidence() -> list[str]:
 
 
 def _of_places() -> list[str]:
-    labels = [kind.label for kinds in (Mark, Scope, ProposalState) for kind in kinds]
+    labels = [kind.label for kinds in PLACE_STATES for kind in kinds]
     return [*labels, *head_counts.WORDS, *split_proposals.WORDS, *quota_control.WORDS]
 
 

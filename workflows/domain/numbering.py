@@ -2,9 +2,11 @@
 
 A block belongs to one unit of one plan. Whoever changes the blocks of a unit holds the lock of the unit's quota
 account. A number is issued by moving `next` forward; a number that was reserved and released without ever having been
-used may be reserved again by the same unit [D]; a used number never.
+used may be reserved again by the same unit [D]; a used number never. Every change of hands leaves a passage, which
+nothing may alter, so that blocks can be proved and a number can tell where it has been.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -20,15 +22,25 @@ PROVINCE = "15"
 
 SERIALS = 999_999
 
-_ACTIVE = text("state <> 'released'")
+_ACTIVE = text("state <> 'released' AND state <> 'expired'")
+_NOT_RELEASED = text("state <> 'released'")
 
 
 class PlaceState(StrEnum):
-    """What became of a place and its number."""
+    """What became of a place and its number; VOID: its form was spoilt, and no other bears the number yet."""
 
     RESERVED = "reserved"
+    VOID = "void"
     USED = "used"
+    FILED = "filed"
     RELEASED = "released"
+    EXPIRED = "expired"
+
+
+RESERVING = (PlaceState.RESERVED, PlaceState.VOID)
+USING = (PlaceState.USED, PlaceState.FILED)
+HOLDING = RESERVING + USING
+"""States in which a case holds the place."""
 
 
 class NumberBlock(Base):
@@ -57,13 +69,37 @@ class NumberBlock(Base):
         return int(self.last) - int(self.next) + 1
 
 
+class NumberPassage(Base):
+    """A run of numbers came into a unit's hands by a movement; `from_unit_id` is None when the plan brought it.
+
+    Triggers in the database refuse to change or delete it.
+    """
+
+    __tablename__ = "number_passage"
+    __table_args__ = (Index("ix_number_passage_run", "plan_id", "first", "last"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    plan_id: Mapped[int] = reference("quota_plan.id", index=False)
+    movement_id: Mapped[int] = reference("quota_movement.id")
+    from_unit_id: Mapped[int | None] = reference("unit.id", nullable=True, index=False)
+    to_unit_id: Mapped[int] = reference("unit.id", index=False)
+    first: Mapped[str] = mapped_column(String(12))
+    last: Mapped[str] = mapped_column(String(12))
+
+
 class Place(Base):
     """One place with its number, held for one case. The partial indexes refuse a second holder of either."""
 
     __tablename__ = "place"
     __table_args__ = (
         Index("uq_place_active_case", "case_id", unique=True, sqlite_where=_ACTIVE, postgresql_where=_ACTIVE),
-        Index("uq_place_active_number", "number", unique=True, sqlite_where=_ACTIVE, postgresql_where=_ACTIVE),
+        Index(
+            "uq_place_active_number",
+            "number",
+            unique=True,
+            sqlite_where=_NOT_RELEASED,
+            postgresql_where=_NOT_RELEASED,
+        ),
         Index("ix_place_owner", "plan_id", "unit_id", "state"),
     )
 
@@ -101,13 +137,45 @@ def after(number: str, steps: int = 1) -> str:
     return f"{int(number) + steps:012d}"
 
 
-def found_block(session: Session, plan_id: int, unit_id: int, year: int, total: int) -> NumberBlock:
-    """The block of a new plan: all numbers of the year, unissued, at the top unit."""
-    first, last = number_of(year, 1), number_of(year, total)
+def year_fits(number: str, joined_year: int) -> bool:
+    """Whether somebody admitted in `joined_year` may bear the number.
+
+    Its first four digits are that year from 2019 on; 2017 and 2018 stand for one another, and earlier years are not
+    checked (rule of the national register).
+    """
+    if joined_year < 2017:
+        return True
+    alike = {2017, 2018} if joined_year < 2019 else {joined_year}
+    return int(number[:4]) in alike
+
+
+def found_block(
+    session: Session, plan_id: int, unit_id: int, year: int, total: int, *, first_serial: int = 1
+) -> NumberBlock:
+    """A new block of a plan: `total` numbers of the year from `first_serial` on, unissued, at the top unit."""
+    first, last = number_of(year, first_serial), number_of(year, first_serial + total - 1)
     block = NumberBlock(plan_id=plan_id, unit_id=unit_id, first=first, last=last, next=first)
     session.add(block)
     session.flush()
     return block
+
+
+def note_passage(
+    session: Session, plan_id: int, movement_id: int, from_unit_id: int | None, to_unit_id: int, runs: Sequence[Run]
+) -> None:
+    """Put on record that runs of numbers changed hands by a movement."""
+    session.add_all(
+        NumberPassage(
+            plan_id=plan_id,
+            movement_id=movement_id,
+            from_unit_id=from_unit_id,
+            to_unit_id=to_unit_id,
+            first=run.first,
+            last=run.last,
+        )
+        for run in runs
+    )
+    session.flush()
 
 
 def blocks_of(session: Session, plan_id: int, unit_id: int) -> list[NumberBlock]:

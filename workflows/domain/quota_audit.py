@@ -12,15 +12,34 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from workflows import journal
+from workflows.domain import number_custody
 from workflows.domain.members import Candidate, CandidateStatus, LeagueMember
-from workflows.domain.numbering import PROVINCE, NumberBlock, Place, PlaceState
-from workflows.domain.quota_ledger import Bucket, MovementKind, Plan, QuotaAccount, QuotaMovement
+from workflows.domain.numbering import (
+    HOLDING,
+    PROVINCE,
+    RESERVING,
+    USING,
+    NumberBlock,
+    NumberPassage,
+    Place,
+    PlaceState,
+)
+from workflows.domain.quota_ledger import (
+    DOWNWARD,
+    NEW_PLACES,
+    UPWARD,
+    Bucket,
+    Plan,
+    PlanState,
+    QuotaAccount,
+    QuotaMovement,
+)
 from workflows.domain.units import Unit
 from workflows.journal import JournalChain
 
 Balances = dict[str, int]
 
-_COLUMNS = ("free", "reserved", "used", "allotted_in", "passed_on")
+_COLUMNS = ("free", "reserved", "used", "expired", "allotted_in", "passed_on")
 
 
 @dataclass(frozen=True)
@@ -41,11 +60,20 @@ def audit(session: Session) -> Audit:
         *_balances_differ(session, accounts, told),
         *_totals_differ(session, plans, accounts),
         *_places_differ(session, accounts, told),
+        *_closed_plans_differ(plans, accounts, told),
         *_numbers_differ(session, plans, accounts, told, names),
+        *number_custody.faults(session, plans, names),
         *_members_differ(session, plans),
         *_journal_differs(session, accounts, told),
     ]
-    tables = {"计划": Plan, "名额账户": QuotaAccount, "名额流水": QuotaMovement, "名额": Place, "号段": NumberBlock}
+    tables = {
+        "计划": Plan,
+        "名额账户": QuotaAccount,
+        "名额流水": QuotaMovement,
+        "名额": Place,
+        "号段": NumberBlock,
+        "号段交接": NumberPassage,
+    }
     checked = {label: session.scalar(select(func.count()).select_from(table)) or 0 for label, table in tables.items()}
     return Audit(checked=checked, faults=faults)
 
@@ -75,12 +103,12 @@ def _recompute(session: Session) -> dict[int | None, Balances]:
         balances[target][to_bucket.value] += amount
         if source is not None:
             balances[source][(from_bucket or Bucket.FREE).value] -= amount
-        if kind == MovementKind.ISSUE:
+        if kind in NEW_PLACES:
             balances[target]["allotted_in"] += amount
-        elif kind == MovementKind.ALLOT:
+        elif kind in DOWNWARD:
             balances[target]["allotted_in"] += amount
             balances[source]["passed_on"] += amount
-        elif kind == MovementKind.GIVE_BACK:
+        elif kind in UPWARD:
             balances[source]["allotted_in"] -= amount
             balances[target]["passed_on"] -= amount
     return balances
@@ -89,26 +117,37 @@ def _recompute(session: Session) -> dict[int | None, Balances]:
 def _totals_differ(session: Session, plans: dict[int, Plan], accounts: list[QuotaAccount]) -> Iterator[str]:
     held: Counter[int] = Counter()
     for account in accounts:
-        held[account.plan_id] += account.free + account.reserved + account.used
+        held[account.plan_id] += account.free + account.reserved + account.used + account.expired
     for plan in plans.values():
         if held[plan.id] != plan.total:
-            yield f"{plan.year}年：各级空余、预留、使用合计 {held[plan.id]}，计划总数 {plan.total}"
+            yield f"{plan.year}年：各级空余、预留、使用、失效合计 {held[plan.id]}，计划总数 {plan.total}"
 
 
 def _places_differ(session: Session, accounts: list[QuotaAccount], told: dict[int, str]) -> Iterator[str]:
     query = select(Place.plan_id, Place.unit_id, Place.state, func.count()).group_by(
         Place.plan_id, Place.unit_id, Place.state
     )
-    counted = {(plan, unit, state): number for plan, unit, state, number in session.execute(query)}
+    counted: Counter[tuple[int, int, Bucket]] = Counter()
+    for plan, unit, state, number in session.execute(query):
+        if state in HOLDING:
+            counted[plan, unit, Bucket.RESERVED if state in RESERVING else Bucket.USED] += number
     for account in accounts:
-        for state in (PlaceState.RESERVED, PlaceState.USED):
-            places = counted.pop((account.plan_id, account.unit_id, state), 0)
-            stored = getattr(account, state.value)
+        for bucket in (Bucket.RESERVED, Bucket.USED):
+            places, stored = counted.pop((account.plan_id, account.unit_id, bucket), 0), getattr(account, bucket.value)
             if places != stored:
-                yield f"{told[account.id]}：账上 {state.value} 为 {stored}，名额登记为 {places}"
-    for (_, unit, state), number in counted.items():
-        if state != PlaceState.RELEASED:
-            yield f"组织 {unit}：有 {number} 个 {state.value} 名额，但没有名额账户"
+                yield f"{told[account.id]}：账上 {bucket.value} 为 {stored}，名额登记为 {places}"
+    for (_, unit, bucket), number in counted.items():
+        yield f"组织 {unit}：有 {number} 个 {bucket.value} 名额，但没有名额账户"
+
+
+def _closed_plans_differ(plans: dict[int, Plan], accounts: list[QuotaAccount], told: dict[int, str]) -> Iterator[str]:
+    """Nothing is free in a closed plan, and nothing has expired in an open one."""
+    for account in accounts:
+        closed = plans[account.plan_id].state == PlanState.CLOSED
+        if closed and account.free:
+            yield f"{told[account.id]}：计划已关闭，仍有空余名额 {account.free}"
+        if not closed and account.expired:
+            yield f"{told[account.id]}：计划未关闭，却有失效名额 {account.expired}"
 
 
 def _numbers_differ(
@@ -134,9 +173,11 @@ def _numbers_differ(
             yield f"{plan.year}年：号段余号与已发编号合计 {found}，计划总数 {plan.total}"
     for account in accounts:
         owner = (account.plan_id, account.unit_id)
-        if left[owner] + reusable[owner] != account.free:
+        unheld = account.free + account.expired
+        if left[owner] + reusable[owner] != unheld:
+            kind = "失效" if account.expired else "空余"
             yield (
-                f"{told[account.id]}：空余名额 {account.free}，可用编号 {left[owner] + reusable[owner]}"
+                f"{told[account.id]}：{kind}名额 {unheld}，可用编号 {left[owner] + reusable[owner]}"
                 f"（号段余 {left[owner]}，释放待用 {reusable[owner]}）"
             )
 
@@ -155,7 +196,7 @@ def _issued(
         issued[plan_id].add(number)
         if not number.startswith(f"{plans[plan_id].year:04d}{PROVINCE}"):
             faults.append(f"编号 {number} 不属于 {plans[plan_id].year} 年的计划")
-        if state == PlaceState.RELEASED:
+        if state in (PlaceState.RELEASED, PlaceState.EXPIRED):
             released[number] = (plan_id, unit_id)
         else:
             active[number] += 1
@@ -185,17 +226,17 @@ def _members_differ(session: Session, plans: dict[int, Plan]) -> Iterator[str]:
         select(Place.number, Place.state, Place.case_id, Candidate.id, Candidate.status, LeagueMember.number)
         .outerjoin(Candidate, Candidate.case_id == Place.case_id)
         .outerjoin(LeagueMember, LeagueMember.person_id == Candidate.person_id)
-        .where(Place.state != PlaceState.RELEASED)
+        .where(Place.state.in_(HOLDING))
     )
     used: set[str] = set()
     for number, state, case_id, candidate, status, member_number in session.execute(query):
         if candidate is None:
             yield f"编号 {number}（事项 {case_id}）没有对应的申请人"
-        elif state == PlaceState.RESERVED and status != CandidateStatus.APPLYING:
+        elif state in RESERVING and status != CandidateStatus.APPLYING:
             yield f"编号 {number}（事项 {case_id}）仍为预留，但申请已终结（{status.value}）"
-        elif state == PlaceState.USED and (status != CandidateStatus.ADMITTED or member_number != number):
+        elif state in USING and (status != CandidateStatus.ADMITTED or member_number != number):
             yield f"编号 {number}（事项 {case_id}）已使用，但没有以此编号接收的团员"
-        if state == PlaceState.USED:
+        if state in USING:
             used.add(number)
     ours = tuple(f"{plan.year:04d}{PROVINCE}" for plan in plans.values())
     for member_number in session.scalars(select(LeagueMember.number)):

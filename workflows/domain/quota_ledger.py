@@ -1,8 +1,9 @@
 """The ledger of places: a double-entry book. A balance changes only together with the movement that explains it.
 
-An account is one unit's share of one year's plan. Its places stand in three buckets: free, reserved (a candidate has
-passed pre-review) and used (the candidate was admitted). `allotted_in` and `passed_on` say what came from above and
-what went below, so that the row itself can be checked: free + reserved + used = allotted_in - passed_on.
+An account is one unit's share of one year's plan. Its places stand in four buckets: free, reserved (a candidate has
+passed pre-review), used (the candidate was admitted) and expired (the year ended first). `allotted_in` and `passed_on`
+say what came from above and what went below, so that the row itself can be checked:
+free + reserved + used + expired = allotted_in - passed_on.
 """
 
 from collections.abc import Callable, Collection
@@ -33,17 +34,22 @@ class Bucket(StrEnum):
     FREE = "free"
     RESERVED = "reserved"
     USED = "used"
+    EXPIRED = "expired"
 
 
 class MovementKind(StrEnum):
     """Every way in which places move."""
 
     ISSUE = "issue"
+    ADD = "add"
     ALLOT = "allot"
     GIVE_BACK = "give_back"
+    TRANSFER_UP = "transfer_up"
+    TRANSFER_DOWN = "transfer_down"
     RESERVE = "reserve"
     USE = "use"
     RELEASE = "release"
+    EXPIRE = "expire"
 
     @property
     def event(self) -> Event:
@@ -58,21 +64,33 @@ class MovementKind(StrEnum):
 
 _EVENTS = {
     MovementKind.ISSUE: Event.PLAN_ISSUED,
+    MovementKind.ADD: Event.PLAN_ENLARGED,
     MovementKind.ALLOT: Event.PLACES_ALLOTTED,
     MovementKind.GIVE_BACK: Event.PLACES_RETURNED,
+    MovementKind.TRANSFER_UP: Event.PLACES_TRANSFERRED,
+    MovementKind.TRANSFER_DOWN: Event.PLACES_TRANSFERRED,
     MovementKind.RESERVE: Event.PLACE_RESERVED,
     MovementKind.USE: Event.PLACE_USED,
     MovementKind.RELEASE: Event.PLACE_RELEASED,
+    MovementKind.EXPIRE: Event.PLACES_EXPIRED,
 }
 
 _LABELS = {
     MovementKind.ISSUE: "下达",
+    MovementKind.ADD: "年中追加",
     MovementKind.ALLOT: "分配",
     MovementKind.GIVE_BACK: "退回",
+    MovementKind.TRANSFER_UP: "横向调出",
+    MovementKind.TRANSFER_DOWN: "横向调入",
     MovementKind.RESERVE: "预留",
     MovementKind.USE: "使用",
     MovementKind.RELEASE: "释放",
+    MovementKind.EXPIRE: "年终失效",
 }
+
+DOWNWARD = (MovementKind.ALLOT, MovementKind.TRANSFER_DOWN)
+UPWARD = (MovementKind.GIVE_BACK, MovementKind.TRANSFER_UP)
+NEW_PLACES = (MovementKind.ISSUE, MovementKind.ADD)
 
 
 class Plan(Base):
@@ -86,6 +104,7 @@ class Plan(Base):
     total: Mapped[int]
     rule_set: Mapped[str] = mapped_column(String(40))
     state: Mapped[PlanState] = mapped_column(word(PlanState))
+    closed_at: Mapped[datetime | None]
 
 
 class QuotaAccount(Base):
@@ -95,9 +114,10 @@ class QuotaAccount(Base):
     __table_args__ = (
         UniqueConstraint("plan_id", "unit_id"),
         CheckConstraint(
-            "free >= 0 AND reserved >= 0 AND used >= 0 AND allotted_in >= 0 AND passed_on >= 0", name="not_negative"
+            "free >= 0 AND reserved >= 0 AND used >= 0 AND expired >= 0 AND allotted_in >= 0 AND passed_on >= 0",
+            name="not_negative",
         ),
-        CheckConstraint("free + reserved + used = allotted_in - passed_on", name="balanced"),
+        CheckConstraint("free + reserved + used + expired = allotted_in - passed_on", name="balanced"),
     )
     __mapper_args__ = {"eager_defaults": True}
 
@@ -107,6 +127,7 @@ class QuotaAccount(Base):
     free: Mapped[int] = mapped_column(default=0)
     reserved: Mapped[int] = mapped_column(default=0)
     used: Mapped[int] = mapped_column(default=0)
+    expired: Mapped[int] = mapped_column(default=0, server_default="0")
     allotted_in: Mapped[int] = mapped_column(default=0)
     passed_on: Mapped[int] = mapped_column(default=0)
 
@@ -149,8 +170,16 @@ class PlanClosed(Refusal):
     """Places of a closed plan cannot be given out."""
 
     code = "quota.plan_closed"
-    sentence = "{year}年度的计划已关闭，不能再调整名额。"
+    sentence = "{year}年度的计划已关闭，不能再调整名额。请在新年度的计划下办理。"
+    rule = "年度计划关闭后不再重新打开，未用名额失效（本系统做法）"
 
+
+_COLUMNS = {
+    Bucket.FREE: QuotaAccount.free,
+    Bucket.RESERVED: QuotaAccount.reserved,
+    Bucket.USED: QuotaAccount.used,
+    Bucket.EXPIRED: QuotaAccount.expired,
+}
 
 Lock = Callable[[Session, int, Collection[int]], list[QuotaAccount]]
 
@@ -174,11 +203,39 @@ _LOCKED = (
 
 def current_plan(session: Session) -> Plan:
     """The open plan of this year, or of the latest year before it; raises NoPlan."""
-    query = select(Plan).where(Plan.state == PlanState.OPEN, Plan.year <= clock.today().year)
-    found = session.scalars(query.order_by(Plan.year.desc())).first()
+    found = session.scalars(_CURRENT, {"year": clock.today().year}).first()
     if found is None:
         raise NoPlan()
     return found
+
+
+_CURRENT = (
+    select(Plan).where(Plan.state == PlanState.OPEN, Plan.year <= bindparam("year")).order_by(Plan.year.desc()).limit(1)
+)
+
+
+def with_places_now(session: Session, unit_ids: Collection[int]) -> list[int]:
+    """Which of the units hold places of the current plan, whatever became of them; oldest account first."""
+    query = select(QuotaAccount.unit_id).where(
+        QuotaAccount.plan_id == _CURRENT.with_only_columns(Plan.id).scalar_subquery(),
+        QuotaAccount.unit_id.in_(unit_ids),
+        QuotaAccount.allotted_in > QuotaAccount.passed_on,
+    )
+    return list(session.scalars(query.order_by(QuotaAccount.id), {"year": clock.today().year}))
+
+
+def lock_plan(session: Session, plan: Plan) -> Plan:
+    """The plan as it stands now, its row locked against who closes or enlarges it; raises PlanClosed."""
+    query = select(Plan).where(Plan.id == plan.id).with_for_update(key_share=True)
+    found = session.scalars(query.execution_options(populate_existing=True)).one()
+    check_open(found)
+    return found
+
+
+def check_open(plan: Plan) -> None:
+    """Raise PlanClosed when places of the plan may no longer be given out."""
+    if plan.state != PlanState.OPEN:
+        raise PlanClosed(year=plan.year)
 
 
 def account_of(session: Session, plan_id: int, unit_id: int) -> QuotaAccount | None:
@@ -189,59 +246,85 @@ def account_of(session: Session, plan_id: int, unit_id: int) -> QuotaAccount | N
 
 def open_account(session: Session, plan_id: int, unit_id: int) -> QuotaAccount:
     """An empty account. The caller holds the lock of the account above, so that nobody opens it at the same time."""
-    account = QuotaAccount(plan_id=plan_id, unit_id=unit_id, free=0, reserved=0, used=0, allotted_in=0, passed_on=0)
+    nothing = {"free": 0, "reserved": 0, "used": 0, "expired": 0, "allotted_in": 0, "passed_on": 0}
+    account = QuotaAccount(plan_id=plan_id, unit_id=unit_id, **nothing)
     session.add(account)
     session.flush()
     return account
 
 
-def issue(session: Session, account: QuotaAccount, amount: int, *, actor: Actor, **facts: Any) -> QuotaMovement:
-    """Bring the places of a new plan into the world, free at the top account."""
+def issue(
+    session: Session,
+    account: QuotaAccount,
+    amount: int,
+    *,
+    actor: Actor,
+    kind: MovementKind = MovementKind.ISSUE,
+    reason: str = "",
+    **facts: Any,
+) -> QuotaMovement:
+    """Bring the places of a new plan, or of an addition to one, into the world, free at the top account."""
     account.free = QuotaAccount.free + amount
     account.allotted_in = QuotaAccount.allotted_in + amount
-    movement = _movement(MovementKind.ISSUE, account, amount, actor, to_account=account.id, to_bucket=Bucket.FREE)
+    movement = _movement(kind, account, amount, actor, to_account=account.id, to_bucket=Bucket.FREE, reason=reason)
     return _write(session, movement, [account], actor, facts)
 
 
 def hand_down(
-    session: Session, above: QuotaAccount, below: QuotaAccount, amount: int, *, reason: str, actor: Actor, **facts: Any
+    session: Session,
+    above: QuotaAccount,
+    below: QuotaAccount,
+    amount: int,
+    *,
+    reason: str,
+    actor: Actor,
+    kind: MovementKind = MovementKind.ALLOT,
+    **facts: Any,
 ) -> QuotaMovement:
     """Move free places to an account below; both are locked and the amount is checked by the caller."""
     above.free = QuotaAccount.free - amount
     above.passed_on = QuotaAccount.passed_on + amount
     below.free = QuotaAccount.free + amount
     below.allotted_in = QuotaAccount.allotted_in + amount
-    return _between(session, MovementKind.ALLOT, above, below, amount, reason, actor, facts)
+    return _between(session, kind, above, below, amount, reason, actor, facts)
 
 
 def hand_up(
-    session: Session, below: QuotaAccount, above: QuotaAccount, amount: int, *, reason: str, actor: Actor, **facts: Any
+    session: Session,
+    below: QuotaAccount,
+    above: QuotaAccount,
+    amount: int,
+    *,
+    reason: str,
+    actor: Actor,
+    kind: MovementKind = MovementKind.GIVE_BACK,
+    **facts: Any,
 ) -> QuotaMovement:
     """Move free places back to the account above, as if they had never been allotted."""
     below.free = QuotaAccount.free - amount
     below.allotted_in = QuotaAccount.allotted_in - amount
     above.free = QuotaAccount.free + amount
     above.passed_on = QuotaAccount.passed_on - amount
-    return _between(session, MovementKind.GIVE_BACK, below, above, amount, reason, actor, facts)
+    return _between(session, kind, below, above, amount, reason, actor, facts)
 
 
-def move_one(
+def move_within(
     session: Session,
     account: QuotaAccount,
     kind: MovementKind,
     source: Bucket,
     target: Bucket,
     *,
-    case_id: int,
+    case_id: int | None,
     reason: str,
     actor: Actor,
+    amount: int = 1,
     **facts: Any,
 ) -> QuotaMovement:
-    """Move one place of a case between two buckets of its account."""
-    columns = {Bucket.FREE: QuotaAccount.free, Bucket.RESERVED: QuotaAccount.reserved, Bucket.USED: QuotaAccount.used}
-    setattr(account, source.value, columns[source] - 1)
-    setattr(account, target.value, columns[target] + 1)
-    movement = _movement(kind, account, 1, actor, to_account=account.id, to_bucket=target, reason=reason)
+    """Move the place of a case, or `amount` places of no case, between two buckets of an account."""
+    setattr(account, source.value, _COLUMNS[source] - amount)
+    setattr(account, target.value, _COLUMNS[target] + amount)
+    movement = _movement(kind, account, amount, actor, to_account=account.id, to_bucket=target, reason=reason)
     movement.from_account, movement.from_bucket, movement.case_id = account.id, source, case_id
     return _write(session, movement, [account], actor, facts)
 

@@ -43,14 +43,19 @@ def found(candidate: Candidate, person: Person) -> dict[str, Any]:
 
 
 def admit(call: Call) -> dict[str, Any]:
-    """Make the candidate a member from the day of the branch meeting, with the number of the place used."""
+    """Make the candidate a member from the day of the branch meeting, with the number of the place used.
+
+    The number must be one of that day's year.
+    """
+    joined_on = date.fromisoformat(call.parameters["joined_on"])
     place = quotas.place_of(call.session, call.case_id)
     if place is None:
         raise NoPlaceHeld()
+    quotas.check_year(place, joined_on)
     member = members.admit(
         call.session,
         case_id=call.case_id,
-        joined_on=date.fromisoformat(call.parameters["joined_on"]),
+        joined_on=joined_on,
         number=place.number,
         actor=call.actor,
     )
@@ -58,11 +63,12 @@ def admit(call: Call) -> dict[str, Any]:
 
 
 def close_file(call: Call) -> dict[str, Any]:
-    """Keep the card number and the day the e-file was entered."""
+    """Keep the card number and the day the e-file was entered; the number is filed with them."""
     members.close_file(
         call.session,
         case_id=call.case_id,
         card_number=str(call.parameters["card_number"]),
         entered_on=date.fromisoformat(call.parameters["entered_on"]),
     )
+    quotas.file(call.session, case_id=call.case_id, actor=call.actor)
     return {}

@@ -2,16 +2,15 @@
 
 from typing import Any
 
-from workflows.domain import quotas, units
+from workflows.domain import quotas
 from workflows.domain.numbering import Place
-from workflows.domain.units import APPROVING
 from workflows.engine.environment import Call
 
 
 def reserve(call: Call) -> dict[str, Any]:
-    """Reserve a place and a number of the committee above the branch; `quota.exhausted` covers both running out."""
-    committee = units.ancestor(call.session, call.unit_id, *APPROVING)
-    place = quotas.reserve(call.session, unit_id=committee.id, case_id=call.case_id, actor=call.actor)
+    """Reserve a place and a number for the candidate; `quota.exhausted` covers both running out."""
+    giver = quotas.account_drawn_on(call.session, call.unit_id)
+    place = quotas.reserve(call.session, unit_id=giver, case_id=call.case_id, actor=call.actor)
     call.session.flush()
     return _as_data(place)
 

@@ -10,8 +10,8 @@ from tests.support.cast import Cast, apply, plan_for_school
 from workflows import clock, journal
 from workflows.domain import members, quotas
 from workflows.domain.members import Candidate, CandidateStatus, LeagueMember
-from workflows.domain.numbering import NumberBlock, Place
-from workflows.domain.quota_ledger import Bucket, MovementKind, QuotaAccount, QuotaMovement
+from workflows.domain.numbering import NumberBlock, NumberPassage, Place
+from workflows.domain.quota_ledger import Bucket, MovementKind, PlanState, QuotaAccount, QuotaMovement
 from workflows.journal import SYSTEM, JournalChain
 
 JOINED = clock.start_of(clock.today()).date()
@@ -35,7 +35,7 @@ def year(session: Session, cast: Cast) -> int:
 def test_a_plan_at_work_has_no_faults_and_says_what_was_checked(session: Session) -> None:
     audit = quotas.audit(session)
     assert audit.faults == []
-    assert audit.checked == {"计划": 1, "名额账户": 4, "名额流水": 9, "名额": 3, "号段": 4}
+    assert audit.checked == {"计划": 1, "名额账户": 4, "名额流水": 9, "名额": 3, "号段": 4, "号段交接": 4}
 
 
 def test_places_given_back_are_still_in_order(session: Session, cast: Cast) -> None:
@@ -52,6 +52,31 @@ def test_an_empty_product_is_in_order(session: Session) -> None:
 def _account(session: Session, cast: Cast) -> None:
     at_school = QuotaAccount.unit_id == cast.school.id
     session.execute(update(QuotaAccount).where(at_school).values(free=4, allotted_in=6))
+
+
+def _expired_in_an_open_plan(session: Session, cast: Cast) -> None:
+    at_school = QuotaAccount.unit_id == cast.school.id
+    session.execute(update(QuotaAccount).where(at_school).values(free=2, expired=1))
+
+
+def _free_in_a_closed_plan(session: Session, _cast: Cast) -> None:
+    session.execute(update(quotas.Plan).values(state=PlanState.CLOSED))
+
+
+def _block_in_other_hands(session: Session, cast: Cast) -> None:
+    held = NumberBlock.unit_id == cast.school.id
+    session.execute(update(NumberBlock).where(held).values(unit_id=cast.other_school.id))
+
+
+def _place_of_another_unit(session: Session, cast: Cast) -> None:
+    session.execute(update(Place).where(Place.case_id == 3).values(unit_id=cast.other_school.id))
+
+
+def _passage_from_nowhere(session: Session, cast: Cast) -> None:
+    passage = session.scalars(select(NumberPassage).where(NumberPassage.to_unit_id == cast.school.id)).one()
+    values = {"plan_id": passage.plan_id, "movement_id": passage.movement_id, "to_unit_id": cast.other_school.id}
+    values |= {"from_unit_id": cast.county.id, "first": passage.first, "last": passage.first}
+    session.execute(insert(NumberPassage).values(**values))
 
 
 def _lost_place(session: Session, _cast: Cast) -> None:
@@ -127,6 +152,11 @@ def _movement_from_nowhere(session: Session, cast: Cast) -> None:
         (_number_from_nowhere, ["团员编号 202015000777 没有对应的已使用名额"]),
         (_journal_short, ["流水 6 条，日志 1 条"]),
         (_movement_from_nowhere, ["按流水应为 5"]),
+        (_expired_in_an_open_plan, ["计划未关闭，却有失效名额 1", "按流水应为 0"]),
+        (_free_in_a_closed_plan, ["第一中学团委：计划已关闭，仍有空余名额 3"]),
+        (_block_in_other_hands, ["号段 202015000099–202015000100 记在第二中学团委名下"]),
+        (_place_of_another_unit, ["编号 202015000098 曾由第二中学团委发出，与交接记录不符"]),
+        (_passage_from_nowhere, ["由新城区团委交给第二中学团委时，并不都在其手中"]),
     ],
 )
 @pytest.mark.usefixtures("year")

@@ -225,7 +225,7 @@ def test_every_movement_is_kept_with_its_case_and_reason(session: Session, cast:
     assert (newest[0].from_bucket, newest[0].to_bucket) == (Bucket.RESERVED, Bucket.FREE)
     assert (newest[0].case_id, newest[0].reason, newest[0].person_id) == (1, "申请人撤回", cast.saren.id)
     assert quotas.movements_of(session, own.id, before=newest[0].id, limit=1) == [newest[1]]
-    assert [kind.label for kind in MovementKind] == ["下达", "分配", "退回", "预留", "使用", "释放"]
+    assert len({kind.label for kind in MovementKind}) == len(MovementKind)
 
 
 def test_every_movement_is_journalled_on_each_account_it_touches(session: Session, cast: Cast) -> None:

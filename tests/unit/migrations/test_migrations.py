@@ -26,6 +26,8 @@ APPEND_ONLY = {
     "journal_entry": "event",
     "journal_seal": "digest",
     "journal_sealed_head": "head",
+    "number_event": "reason",
+    "number_passage": "last",
     "quota_movement": "reason",
 }
 
@@ -86,10 +88,46 @@ def test_what_was_written_can_be_neither_changed_nor_deleted(empty: Engine, tabl
         quotas.open_plan(session, 2020, 10, SYSTEM)
         journal.record(session, Event.CASE_STARTED, chain="case:1", happened_on=clock.today())
         _a_talk_from_a_file(session)
+        _a_filed_number(session)
         journal.seal(session)
         session.commit()
     with pytest.raises(DatabaseError, match=f"{table} is append-only"), empty.begin() as connection:
         connection.execute(text(act.format(table=table, column=column)))
+
+
+def _a_filed_number(session: Session) -> None:
+    quotas.reserve(session, unit_id=units.by_code(session, "150000").id, case_id=1, actor=SYSTEM)
+    quotas.use(session, case_id=1, actor=SYSTEM)
+    quotas.file(session, case_id=1, actor=SYSTEM)
+
+
+def test_the_passages_of_numbers_made_before_are_read_from_the_journal(empty: Engine) -> None:
+    migrations.upgrade(empty)
+    with Session(empty) as session:
+        top = region.install(session)
+        plan = quotas.open_plan(session, 2020, 10, SYSTEM)
+        city = units.by_code(session, "150100")
+        quotas.allot(session, plan, top.id, city.id, 6, SYSTEM)
+        quotas.give_back(session, plan, city.id, 2, SYSTEM)
+        quotas.reserve(session, unit_id=city.id, case_id=1, actor=SYSTEM)
+        session.commit()
+    before = _passages(empty)
+    migrations.downgrade(empty, "0016")
+    migrations.upgrade(empty)
+    assert len(before) == 3
+    assert _passages(empty) == before
+    with Session(empty) as session:
+        plan = quotas.current_plan(session)
+        account = quotas.account_of(session, plan.id, units.by_code(session, "150100").id)
+        assert account is not None
+        assert (account.free, account.reserved, account.expired) == (3, 1, 0)
+
+
+def _passages(engine: Engine) -> list[tuple[object, ...]]:
+    columns = "plan_id, movement_id, from_unit_id, to_unit_id, first, last"
+    with engine.connect() as connection:
+        rows = connection.execute(text(f"SELECT {columns} FROM number_passage ORDER BY id"))
+        return [tuple(row) for row in rows]
 
 
 def _a_talk_from_a_file(session: Session) -> None:
