@@ -15,7 +15,9 @@ from sqlalchemy import create_engine, text
 
 from tests.support.postgres import Postgres
 from webapp.commands.bench import batch, ground, http, walking
+from webapp.commands.demo import calendar
 from workflows import migrations
+from workflows.domain import quotas
 
 Tuancheng = Callable[..., Result]
 InWords = Callable[[str, dict[str, Any]], str]
@@ -250,3 +252,35 @@ def test_timers_tells_what_a_tick_costs_and_what_firing_does(
     assert not list(temporary.iterdir())
     said = in_words("timers", found)
     assert all(word in said for word in ("查一次到期", "用索引", "触发一个"))
+
+
+def test_a_year_is_walked_by_two_processes_and_audited(
+    tuancheng: Tuancheng, in_words: InWords, monkeypatch: pytest.MonkeyPatch, temporary: Path
+) -> None:
+    days = calendar.days_of(2020)[:16]
+    monkeypatch.setattr(calendar, "days_of", lambda _year: days)
+    found = told(tuancheng("bench", "year", "--people", "12", "--workers", "2", "--json"))
+    assert (found["people"], found["workers"], found["days"]) == (12, 2, 16)
+    assert found["steps"] == sum(found["by_step"].values()) > 0
+    assert found["steps_per_s"] > 0
+    assert sum(found["outcomes"].values()) == found["by_step"]["submit_application/submit"]
+    assert (found["faults"], found["refusals"]) == ([], {})
+    assert found["checked"]["履历"] > found["steps"]
+    # Each of the three processes holds the program at least.
+    assert found["memory_mb"] > 150
+    assert found["database_mb"] > 0
+    assert not list(temporary.iterdir())
+    said = in_words("year", found)
+    assert all(word in said for word in ("规模", "每秒步数", "内存", "对账"))
+
+
+def test_a_year_that_does_not_add_up_ends_with_1(
+    tuancheng: Tuancheng, monkeypatch: pytest.MonkeyPatch, temporary: Path
+) -> None:
+    days = calendar.days_of(2020)[:2]
+    monkeypatch.setattr(calendar, "days_of", lambda _year: days)
+    monkeypatch.setattr(quotas, "audit", lambda _session: quotas.Audit({}, ["账户 1：流水合计与账面不符"]))
+    answer = tuancheng("bench", "year", "--people", "1", "--workers", "1")
+    assert answer.exit_code == 1
+    assert "账户 1：流水合计与账面不符" in answer.stderr
+    assert not list(temporary.iterdir())

@@ -99,6 +99,31 @@ def measure_timers(waiting: int, due: int, seed: int, database: str | None, *, a
     _tell(found, TIMERS_IN_WORDS, as_json=as_json)
 
 
+@command.command(name="year")
+@click.option("--people", type=click.IntRange(1, 200_000), default=500, show_default=True, help="申请人数。")
+@click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="并行的进程数。")
+@click.option(
+    "--year",
+    type=click.IntRange(2017, 2099),
+    default=2020,
+    show_default=True,
+    help="哪一年度的计划和规则。",
+)
+@on_a_ground
+def measure_year(people: int, workers: int, year: int, seed: int, database: str | None, *, as_json: bool) -> None:
+    """全区一个年度从下达名额到归档，逐日由服务层和后台任务办完，再对账。"""
+    from webapp.commands.bench import ground
+    from webapp.commands.bench import year as a_year
+
+    with ground.fresh(database) as there:
+        found = a_year.measure(there, people, year, workers, seed)
+    _tell(found, YEAR_IN_WORDS, as_json=as_json)
+    for fault in found["faults"][: a_year.FAULTS_TOLD]:
+        click.echo(f"✗ {fault}", err=True)
+    if found["faults"]:
+        raise SystemExit(1)
+
+
 STEPS_IN_WORDS = {
     "每秒步数": "{steps_per_s}（共 {steps} 步，{cases} 个案件）",
     "每步耗时": "中位数 {median_ms} ms，第95百分位 {p95_ms} ms，其中本进程计算 {cpu_median_ms} ms",
@@ -142,6 +167,18 @@ TIMERS_IN_WORDS = {
     "几乎没有定时在等待时": "中位数 {tick_alone_median_ms} ms",
     "用索引": "{uses_index}",
     "触发一个": "中位数 {fire_median_ms} ms，第95百分位 {fire_p95_ms} ms（每秒 {fired_per_s} 个，共 {fired} 个）",
+}
+
+YEAR_IN_WORDS = {
+    "规模": "{people} 名申请人，{year} 年度，{days} 天，{workers} 个进程",
+    "用时": "{seconds} 秒（另有建立单位和人员 {seconds_to_build} 秒，对账 {seconds_to_audit} 秒）",
+    "每秒步数": "{steps_per_s}（共 {steps} 步）",
+    "经过": "{acts}，后台事项 {jobs_performed}",
+    "结果": "{outcomes}",
+    "未办结的等待": "{waiting}",
+    "被拒": "{refusals}",
+    "占用": "内存 {memory_mb} MB（各进程最高之和，不含数据库服务器），数据库 {database_mb} MB",
+    "对账": "{checked}，差错 {faults}",
 }
 
 
