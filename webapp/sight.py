@@ -1,12 +1,14 @@
 """Which cases and work items the signed-in person may read. What is out of sight reads like what does not exist."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import joinedload, undefer
+from sqlalchemy.orm import Session, joinedload, undefer
 
 from webapp import database, errors, identity
 from workflows.engine import cases, inbox
+from workflows.engine.bundles import MessageInfo
 from workflows.engine.environment import Addressee
 from workflows.engine.tables import Case, WorkItem
 from workflows.errors import NotFound
@@ -87,6 +89,12 @@ def may_act(item: WorkItem) -> bool:
     """Whether the person may do the work item."""
     actor, addressee = identity.acting_for(item), cases.addressee_of(item)
     return ENVIRONMENT.directory.may_act(database.session(), actor, addressee)
+
+
+def sender(session: Session, case: Case, info: MessageInfo, data: Mapping[str, Any]) -> Addressee:
+    """As whom the person would send the message: the first post drawn for it that he exercises, else the first."""
+    found = cases.senders(session, ENVIRONMENT, case, info, data)
+    return next((each for each in found if is_addressed_to_me(each)), found[0])
 
 
 def is_addressed_to_me(item: identity.Addressed) -> bool:

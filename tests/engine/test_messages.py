@@ -1,8 +1,13 @@
 """Messages: an interrupting event sub-process takes the case away from everything else it waited for."""
 
-import pytest
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
-from tests.engine.conftest import Office
+import pytest
+from sqlalchemy.orm import Session
+
+from tests.engine.conftest import Office, SmallOffice
 from tests.support.drawings import (
     ANY_FORM,
     boundary,
@@ -18,6 +23,9 @@ from tests.support.drawings import (
     way,
 )
 from workflows.engine import cases
+from workflows.engine.environment import Addressee
+from workflows.errors import NotAuthorised
+from workflows.journal import Actor
 
 STOPPABLE = drawing(
     start(),
@@ -73,3 +81,29 @@ def test_one_withdrawn_case_does_not_change_the_next(office: Office) -> None:
     office.do("first")
     office.do("second")
     assert office.ended_at == "done"
+
+
+class TwoDesks(SmallOffice):
+    """An office in which every lane is a desk of its own, and everybody sits at the first."""
+
+    def lanes(self) -> frozenset[str]:
+        return frozenset({"书记", "别人"})
+
+    def addressee(self, session: Session, lane: str, unit_id: int, data: Mapping[str, Any]) -> Addressee:
+        return Addressee(unit_id, lane)
+
+    def may_act(self, session: Session, actor: Actor, addressee: Addressee) -> bool:
+        return addressee.post_kind == "书记"
+
+
+def test_a_message_may_be_sent_from_another_lane_that_the_drawing_names(office: Office) -> None:
+    office.environment = replace(office.environment, directory=TwoDesks())
+    own = 'name="lane" value="书记"'
+    elsewhere = STOPPABLE.replace(own, own.replace("书记", "别人"))
+    office.start(bundle(elsewhere, first=ANY_FORM, second=ANY_FORM))
+    with pytest.raises(NotAuthorised):
+        office.send("stop")
+    also = elsewhere.replace('value="别人"/>', 'value="别人"/><spiffworkflow:property name="also_lanes" value="书记"/>')
+    case = office.start(bundle(also, first=ANY_FORM, second=ANY_FORM))
+    office.send("stop")
+    assert case.ended_step == "stopped"

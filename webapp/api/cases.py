@@ -224,7 +224,7 @@ def send(decision: dict[str, Any], case_id: int, name: str) -> Any:
     info = bundles.parsed(session, case.bundle_id).messages.get(name)
     if info is None:
         raise NotFound(what=gettext("办理事项"))
-    addressee = ENVIRONMENT.directory.addressee(session, info.lane, case.unit_id, cases.data_of(case))
+    addressee = sight.sender(session, case, info, cases.data_of(case))
     case = cases.send_message(
         session,
         ENVIRONMENT,

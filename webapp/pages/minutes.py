@@ -1,6 +1,6 @@
 """The minutes of a branch meeting, made from what was entered: who was decided on that day, and by which figures."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,8 @@ class Decided:
     entered: dict[str, Any]
     decision: Decision
     resolution: str
+    void: Sequence[Mapping[str, Any]] = ()
+    """Ballots of the same day that were declared void, the first one first."""
 
 
 @bp.get("/<id:case_id>/minutes")
@@ -59,6 +61,8 @@ def show(case_id: int) -> str:
         entered=decided[0].entered,
         decision=decided[0].decision,
         differs=len(attendance) > 1,
+        summary=minutes.summary([one.decision for one in decided]),
+        why_void=meetings.WHY_VOID,
     )
 
 
@@ -77,14 +81,20 @@ def _latest(session: Session, step: str, which: Any) -> Sequence[tuple[Case, Ste
         .options(undefer(Case.state))
         .order_by(StepRecord.id)
     )
-    voted = {case.id: (case, record) for case, record in session.execute(query) if "votes_for" in record.content}
+    voted = {case.id: (case, record) for case, record in session.execute(query) if _counts(record)}
     return list(voted.values())
 
 
+def _counts(record: StepRecord) -> bool:
+    """Whether votes were entered that stand; those of a ballot declared void are told beside them."""
+    return "votes_for" in record.content and "void_reason" not in record.content
+
+
 def _decided(case: Case, record: StepRecord) -> Decided:
-    rules = cases.data_of(case)["rules"]
-    decision = meetings.decide(record.content, rules)
-    return Decided(case.id, case.title, record.content, decision, minutes.resolution(case.title, record.content, rules))
+    data, entered = cases.data_of(case), record.content
+    rules, void = data["rules"], minutes.void_on(entered, (data.get("voided") or {}).get("ballots") or [])
+    text = minutes.resolution(case.title, entered, rules, void)
+    return Decided(case.id, case.title, entered, meetings.decide(entered, rules), text, void)
 
 
 def _attendance(entered: dict[str, Any]) -> tuple[Any, ...]:

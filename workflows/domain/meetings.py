@@ -4,7 +4,7 @@ Quorum and majority are shares of a base, both parameters of the rule set (`majo
 before the meeting is a ballot where the rule set counts it, and never makes a quorum.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -73,6 +73,23 @@ def decide(meeting: Mapping[str, Any], rules: Mapping[str, Any]) -> Decision:
     if present < present_needed:
         result = "no_quorum"
     return Decision(result, present_needed, votes_needed, people[majority.base])
+
+
+WHY_VOID = {"miscount": "票数不符", "disputed": "计票有争议", "procedure": "表决程序有误"}
+"""For what a ballot may be declared void; that its result displeases somebody is no ground."""
+
+
+def keep_void(meeting: Mapping[str, Any], kept: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The void ballots on one candidate with one more: every figure as it was counted, the day, and why it is void.
+
+    Figures of a void ballot need not add up: that may be why it is void. Raises MeetingArithmetic for what is no number
+    of persons, and InvalidData without a known ground.
+    """
+    if meeting.get("void_reason") not in WHY_VOID:
+        raise InvalidData(fields={"void_reason": "请写明表决作废的原因"})
+    ballot = {field: _count(meeting, field) for field in _LABELS}
+    told = {key: meeting.get(key) for key in ("held_on", "void_reason", "reason")}
+    return [*map(dict, kept), {**told, **ballot}]
 
 
 def _count(meeting: Mapping[str, Any], field: str) -> int:

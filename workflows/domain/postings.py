@@ -27,6 +27,14 @@ TOKEN_BYTES = 18
 LONGEST_TEXT = 100
 
 
+class Kind(StrEnum):
+    """Who is made public: those determined as activists, the development targets, the new members (三公示)."""
+
+    ACTIVIST = "activist"
+    TARGET = "target"
+    MEMBER = "member"
+
+
 class Why(StrEnum):
     """Why the copy was taken down."""
 
@@ -44,6 +52,7 @@ class Posting(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     unit_id: Mapped[int] = reference("unit.id", index=False)
     posted_on: Mapped[date] = mapped_column(Date)
+    kind: Mapped[Kind] = mapped_column(word(Kind), default=Kind.TARGET, server_default=Kind.TARGET.value)
     place: Mapped[str] = mapped_column(String(LONGEST_TEXT))
     contact: Mapped[str] = mapped_column(String(LONGEST_TEXT))
     token: Mapped[str] = mapped_column(String(24), unique=True)
@@ -83,11 +92,12 @@ class PostedCandidate(Base):
 
 @dataclass(frozen=True)
 class Sheet:
-    """What a notice says beside the candidate: since when and where it hangs, and how to object."""
+    """What a notice says beside the candidate: since when and where it hangs, how to object, and of what kind it is."""
 
     posted_on: date
     place: str = ""
     contact: str = ""
+    kind: Kind = Kind.TARGET
 
 
 def put_up(
@@ -102,11 +112,15 @@ def put_up(
 ) -> PostedCandidate | None:
     """Show the candidate of a case to everybody until `ends_on`; journalled. A copy that hangs already hangs on.
 
-    A notice that was over before it was recorded is not shown any more: None. Raises NotFound without a candidate.
+    A copy left over from an earlier notice comes down first. A notice that was over before it was recorded is not shown
+    any more: None. Raises NotFound without a candidate.
     """
+    row = hanging(session, case_id)
+    if row is not None and _is_left_over(session, row, sheet):
+        _erase(session, row, Why.OVER, SYSTEM)
+        row = None
     if ends_on < clock.today():
         return None
-    row = hanging(session, case_id)
     if row is None:
         candidate = members.get_of_case(session, case_id)
         row = PostedCandidate(
@@ -123,6 +137,11 @@ def put_up(
     chain, until = journal.case_chain(case_id), ends_on.isoformat()
     journal.record(session, Event.POSTING_PUT_UP, chain=chain, actor=actor, posting=row.posting_id, until=until)
     return row
+
+
+def _is_left_over(session: Session, row: PostedCandidate, sheet: Sheet) -> bool:
+    has_ended = row.ends_on is not None and row.ends_on < clock.today()
+    return has_ended or session.get_one(Posting, row.posting_id).kind != sheet.kind
 
 
 def stop(session: Session, case_id: int) -> None:
@@ -183,11 +202,12 @@ def _sheet(session: Session, unit_id: int, sheet: Sheet) -> Posting:
     units.lock(session, unit_id)
     query = select(Posting).where(Posting.unit_id == unit_id, Posting.posted_on == sheet.posted_on)
     for found in session.scalars(query.order_by(Posting.id)):
-        if (found.place, found.contact) == (sheet.place, sheet.contact):
+        if (found.kind, found.place, found.contact) == (sheet.kind, sheet.place, sheet.contact):
             return found
     made = Posting(
         unit_id=unit_id,
         posted_on=sheet.posted_on,
+        kind=sheet.kind,
         place=sheet.place,
         contact=sheet.contact,
         token=secrets.token_urlsafe(TOKEN_BYTES),

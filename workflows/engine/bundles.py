@@ -91,6 +91,13 @@ class MessageInfo:
     form: str
     available_when: str | None
     interrupting: bool
+    also_lanes: tuple[str, ...] = ()
+    """Further lanes whose posts may send it."""
+
+    @property
+    def lanes(self) -> tuple[str, ...]:
+        """Whoever may send it, the lane in which it is drawn first."""
+        return (self.lane, *self.also_lanes)
 
 
 @dataclass(frozen=True)
@@ -198,6 +205,7 @@ def messages_of(catalogue: Drawing) -> dict[str, MessageInfo]:
             form=form_name(node),
             available_when=node.properties.get("available_when"),
             interrupting=node.interrupting,
+            also_lanes=tuple(node.properties.get("also_lanes", "").split()),
         )
         for node in catalogue.nodes.values()
         if node.event == "message" and node.detail and node.properties.get("form")

@@ -183,8 +183,8 @@ def send_message(
     task = waiting_at(workflow, info.step) if info else None
     if info is None or task is None or not is_available(info, case, workflow.case_data):
         raise MessageNotAwaited(what=info.label if info else message)
-    addressee = environment.directory.addressee(session, info.lane, case.unit_id, workflow.case_data)
-    check_authority(session, environment, actor, addressee)
+    if not may_send(session, environment, case, info, workflow.case_data, actor):
+        check_authority(session, environment, actor, senders(session, environment, case, info, workflow.case_data)[0])
     with persistence.discarded_on_refusal(environment, case.id):
         form = form_of(environment, act.bundle, info.step, workflow.case_data)
         read = _read(act, form, outcome, content, workflow.case_data)
@@ -195,6 +195,21 @@ def send_message(
         repeats.keep_answer(task, {**form.masked(read), "outcome": outcome}, info.step)
         persistence.write(act, workflow)
     return case
+
+
+def senders(
+    session: Session, environment: Environment, case: Case, info: MessageInfo, data: Mapping[str, Any]
+) -> list[Addressee]:
+    """Who may send the message to the case, whoever is drawn as its sender first."""
+    return [environment.directory.addressee(session, lane, case.unit_id, data) for lane in info.lanes]
+
+
+def may_send(
+    session: Session, environment: Environment, case: Case, info: MessageInfo, data: Mapping[str, Any], actor: Actor
+) -> bool:
+    """Whether the actor exercises a post that may send the message."""
+    found = senders(session, environment, case, info, data)
+    return any(environment.directory.may_act(session, actor, addressee) for addressee in found)
 
 
 def is_available(info: MessageInfo, case: Case, data: Mapping[str, Any]) -> bool:

@@ -216,6 +216,9 @@ def _form_and_post(node: Node, files: BundleFiles, environment: Environment) -> 
             "post.unknown",
             f"泳道“{node.lane}”不是已知的职务，请改为：{'、'.join(sorted(environment.directory.lanes()))}",
         )
+    for lane in node.properties.get("also_lanes", "").split():
+        if lane not in environment.directory.lanes():
+            yield "post.unknown", f"also_lanes 所写的“{lane}”不是已知的职务"
     form = f"forms/{bundles.form_name(node)}.form"
     if form not in files.files:
         yield "form.missing", f"缺少表单 {form}，请添加"

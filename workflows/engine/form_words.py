@@ -17,9 +17,7 @@ UNKNOWN = "规定的标准"
 _TEXTS = ("label", "description", "rule", "text", "check_message")
 
 
-def told(
-    form: Form, data: Mapping[str, Any], value_in_words: Callable[[Mapping[str, Any], str], str | None]
-) -> Form:
+def told(form: Form, data: Mapping[str, Any], value_in_words: Callable[[Mapping[str, Any], str], str | None]) -> Form:
     """The form with every value of the rules that its texts name, in words; the form itself where they name none."""
     if not any(NAMED.search(getattr(field, text)) for field in form.fields for text in _TEXTS):
         return form

@@ -23,6 +23,7 @@ from workflows.journal import SYSTEM, Actor
 OFFICE_OPENS = timedelta(hours=9)
 
 _KNOWN = frozenset({"name", "description", "rule_set", "rule_sets", "begins", "places", "steps", "ends_at"}) | {
+    "rules",
     "went_through",
     "avoided",
     "places_after",
@@ -48,6 +49,8 @@ class Scenario:
     ends_at: str | None = None
     rule_set: str | None = None
     rule_sets: Sequence[str] = ()
+    rules: Mapping[str, Any] = field(default_factory=dict)
+    """Values that differ from those of the rule set, as where a unit has tightened them."""
     places: int = 1
     went_through: Sequence[str] = ()
     avoided: Sequence[str] = ()

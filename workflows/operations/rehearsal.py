@@ -232,7 +232,7 @@ class RehearsalStage:
 
     def _for(self, session: Session, scenario: Scenario, live: dict[int, Any] | None) -> None:
         self.session = session
-        self.rule_set = scenario.rule_set or DEFAULT_RULE_SET
+        self.rule_set, self.rules = scenario.rule_set or DEFAULT_RULE_SET, scenario.rules
         self.environment: Environment = replace(ENVIRONMENT, live=live, beginning=self._beginning)
 
     def again(self, session: Session, scenario: Scenario, live: dict[int, Any] | None) -> Self:
@@ -242,7 +242,7 @@ class RehearsalStage:
         return other
 
     def _beginning(self, _session: Session, _process: str, _unit_id: int) -> dict[str, Any]:
-        return {"rule_set": self.rule_set, "rules": rule_sets.values(self.rule_set)}
+        return {"rule_set": self.rule_set, "rules": {**rule_sets.values(self.rule_set), **self.rules}}
 
     def _units(self, begins: date) -> None:
         region = units.add(self.session, None, code="R", name="演练自治区团委", kind=UnitKind.REGION)

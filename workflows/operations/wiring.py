@@ -58,6 +58,7 @@ OPERATIONS = [
         results={"result": get_args(meetings.Result)},
         repeatable=True,
     ),
+    Operation("meetings.keep_void", "留存作废的表决", deliberations.keep_void, ("meeting", "kept"), repeatable=True),
     Operation(
         "calendar.notice_end",
         "计算公示期",
@@ -67,6 +68,16 @@ OPERATIONS = [
     ),
     Operation(
         "postings.put_up", "张贴公示", postings.put_up, ("notice", "working_days", "activist_on"), repeatable=True
+    ),
+    *(
+        Operation(
+            f"postings.put_up_{kind}",
+            title,
+            partial(postings.put_up, kind=kind),
+            ("notice", "working_days", "activist_on"),
+            repeatable=True,
+        )
+        for kind, title in ((public.Kind.ACTIVIST, "张贴入团积极分子公示"), (public.Kind.MEMBER, "张贴新团员公示"))
     ),
     Operation(
         "postings.stop",

@@ -151,6 +151,31 @@ def test_steps_inside_a_sub_process_count_like_any_other() -> None:
     assert told(lower) == [("admit", (*path, "e", "work", "admit"))]
 
 
+def test_a_reminder_inside_a_sub_process_is_no_way_past_the_decision_after_which_it_ends() -> None:
+    inner = (
+        start("b")
+        + user("approve", apart_from="apply")
+        + end("e")
+        + boundary("late", "approve", timer("P30D"))
+        + service("remind", "notices.remind")
+        + end("reminded")
+        + way("b", "approve", "e")
+        + way("late", "remind", "reminded")
+    )
+    text = drawing(
+        start(),
+        user("apply"),
+        f'<bpmn:subProcess id="work">{inner}</bpmn:subProcess>',
+        service("admit", "members.admit", joined_on="today"),
+        end(),
+        way("begin", "apply", "work", "admit", "done"),
+        lanes=LANES,
+    )
+    assert told(text) == []
+    taken_away = text.replace('cancelActivity="false"', 'cancelActivity="true"')
+    assert [element for element, _ in told(taken_away)] == ["admit"]
+
+
 def test_a_case_that_may_begin_in_two_ways_is_kept_apart_from_both() -> None:
     text = drawing(
         start(),

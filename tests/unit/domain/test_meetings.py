@@ -5,11 +5,12 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workflows.domain import meetings, rule_sets
+from workflows.domain import meetings, minutes, rule_sets
 from workflows.domain.meetings import MeetingArithmetic
+from workflows.errors import InvalidData
 
 RULES = rule_sets.values("NMG_2020")
 OF_PRESENT = RULES | {"pass_rule": ">1/2 of present"}
@@ -144,3 +145,44 @@ def test_every_outcome_among_nine_is_what_the_rule_says_word_for_word(share: str
         # The figures told beside the result lead to it by themselves.
         assert (found.result == "no_quorum") == (present < found.present_needed)
         assert found.result == "no_quorum" or (found.result == "adopted") == (yes >= found.votes_needed)
+
+
+few = st.integers(0, MOST_VOTERS)
+
+
+@given(st.lists(st.tuples(few, few, few), max_size=4), few, few, few)
+@settings(max_examples=50)
+def test_void_ballots_are_all_kept_as_counted_and_never_decide(
+    void: list[tuple[int, int, int]], yes: int, no: int, abstain: int
+) -> None:
+    present = yes + no + abstain
+    last = meeting(MOST_VOTERS * 3, present, yes, no, abstain)
+    kept: list[dict[str, Any]] = []
+    for agreed, refused, neither in void:
+        ballot = meeting(MOST_VOTERS * 3, present, agreed, refused, neither) | {"void_reason": "miscount"}
+        kept = meetings.keep_void(ballot, kept)
+    assert [(each["votes_for"], each["votes_against"], each["votes_abstain"]) for each in kept] == void
+    told = minutes.resolution("乌云", last | {"held_on": "2020-07-13"}, RULES, [each | DAY for each in kept])
+    assert told.count("作废") == len(void)
+    assert f"赞成{yes}票，反对{no}票，弃权{abstain}票。" in told
+    assert meetings.decide(last, RULES).result == ("no_quorum" if 2 * present <= MOST_VOTERS * 3 else decided(yes))
+
+
+DAY = {"held_on": "2020-07-13"}
+
+
+def decided(yes: int) -> str:
+    return "adopted" if 2 * yes > MOST_VOTERS * 3 else "not_adopted"
+
+
+@pytest.mark.parametrize("wrong", [{}, {"void_reason": "他不够票"}])
+def test_a_ballot_is_void_on_known_grounds_only(wrong: dict[str, str]) -> None:
+    with pytest.raises(InvalidData) as refusal:
+        meetings.keep_void(meeting(20, 12, 12) | wrong, [])
+    assert set(refusal.value.fields) == {"void_reason"}
+
+
+def test_figures_of_a_void_ballot_must_be_numbers_of_persons_though_they_need_not_add_up() -> None:
+    assert meetings.keep_void(meeting(20, 12, 12, 3) | {"void_reason": "miscount"}, [])[0]["votes_against"] == 3
+    with pytest.raises(MeetingArithmetic):
+        meetings.keep_void(meeting(20, 12, -1) | {"void_reason": "miscount"}, [])

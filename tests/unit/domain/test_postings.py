@@ -12,7 +12,7 @@ from tests.support.cast import Cast, apply
 from workflows import clock, journal
 from workflows.domain import postings
 from workflows.domain.members import Candidate
-from workflows.domain.postings import PostedCandidate, Sheet, Why
+from workflows.domain.postings import Kind, PostedCandidate, Sheet, Why
 from workflows.journal import Event
 
 POSTED, ENDS = date(2020, 6, 23), date(2020, 7, 1)
@@ -124,3 +124,26 @@ def test_only_the_sheet_that_was_asked_for_is_cleared(session: Session, cast: Ca
     with on(date(2020, 7, 2)):
         assert postings.take_down_over(session, one.posting_id) == 1
     assert (one.why, other.why) == (Why.OVER, None)
+
+
+def test_notices_of_two_kinds_never_share_a_sheet_and_the_earlier_comes_down_first(
+    session: Session, cast: Cast
+) -> None:
+    found = apply(session, cast, 7)
+    of_activists = Sheet(POSTED, SHEET.place, SHEET.contact, Kind.ACTIVIST)
+    first = certainly_up(session, found, of_activists)
+    with on(ENDS):
+        second = certainly_up(session, found)
+    assert first.posting_id != second.posting_id
+    assert (first.why, first.name) == (Why.OVER, None)
+    kinds = [sheet.kind for _, sheet in postings.of_case(session, found.case_id or 0)]
+    assert kinds == [Kind.TARGET, Kind.ACTIVIST]
+
+
+def test_a_copy_left_over_from_a_notice_that_has_ended_is_not_hung_up_again(session: Session, cast: Cast) -> None:
+    found = apply(session, cast, 7)
+    first = certainly_up(session, found)
+    with on(date(2020, 7, 6)):
+        second = up(session, found, Sheet(date(2020, 7, 6)), date(2020, 7, 13))
+    assert second is not None and second.id != first.id
+    assert first.why == Why.OVER

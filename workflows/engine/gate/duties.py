@@ -162,13 +162,27 @@ def _preceding(catalogue: Drawing, node: Node) -> Iterator[Node]:
         if flow.target == node.id and flow.source in nodes:
             source = nodes[flow.source]
             inner = source.calls if source.kind == "callActivity" else source.id
-            ends = [each for each in nodes.values() if each.inside == inner and each.kind == "endEvent"]
+            ends = [each for each in nodes.values() if each.inside == inner and _closes(catalogue, each)]
             yield from (ends if source.kind in _SCOPES and ends else [source])
     if node.kind == "startEvent":
         for around in _around(catalogue, node):
             yield from _preceding(catalogue, around)
     if node.attached_to in nodes:
         yield nodes[node.attached_to]
+
+
+def _closes(catalogue: Drawing, node: Node) -> bool:
+    """Whether a way of its scope ends here; what begins beside a step, such as a reminder, ends beside it too."""
+    if node.kind != "endEvent":
+        return False
+    waiting, seen, begins = [node.id], {node.id}, list[Node]()
+    while waiting:
+        before = [flow.source for flow in catalogue.flows.values() if flow.target == waiting[0]]
+        at = catalogue.nodes[waiting.pop(0)]
+        begins += [] if before else [at]
+        waiting += [each for each in before if each in catalogue.nodes and each not in seen]
+        seen |= set(before)
+    return any(each.kind != "boundaryEvent" or each.interrupting for each in begins)
 
 
 def _way(catalogue: Drawing, begin: str, end: str) -> tuple[str, ...]:
