@@ -35,6 +35,7 @@ from workflows.domain.rules_in_force import State
 from workflows.domain.split_tables import ProposalState
 from workflows.domain.units import UnitKind
 from workflows.operations import evidence_files
+from workflows.operations.posts import IN_PLACE_OF
 
 PLACE_STATES = (Mark, Scope, ProposalState, RequestState, TransferState, NumberEventKind, NumberState)
 
@@ -59,6 +60,7 @@ def messages() -> list[str]:
     values += [rule_set.title for rule_set in rule_sets.ALL.values()]
     values += [dispute.note for dispute in rule_sets.DISPUTES.values()]
     titles = [kind.label for kinds in (PostKind, UnitKind, MovementKind, State, CorrectionStatus) for kind in kinds]
+    titles += IN_PLACE_OF.values()
     days = [*(day.label for day in Day), *lawful_dates.RULES]
     return list(dict.fromkeys([*found, *titles, *STAGES, *values, *_of_evidence(), *_of_places(), *days]))
 

@@ -15,6 +15,7 @@ from workflows.engine import bundles, cases, inbox
 from workflows.engine.forms import Form
 from workflows.engine.tables import Case, StepRecord, WorkItem
 from workflows.errors import InvalidData, NotFound
+from workflows.operations import posts
 from workflows.operations.wiring import ENVIRONMENT
 
 bp = Blueprint("work_items", __name__, url_prefix="/work-items")
@@ -82,6 +83,7 @@ def _page(item: WorkItem, values: Mapping[str, Any] | None = None, refusal: Inva
         may_act=case_view.may_act(item),
         apart={"message": apart.message(gettext), "rule": gettext(apart.rule)} if apart else None,
         addressed=ENVIRONMENT.directory.describe(session, cases.addressee_of(item)),
+        in_place_of=posts.in_place_of(item.lane, item.post_kind),
         acting_for=_acting_for(session, item),
         seen_version=case.version,
         **shared,

@@ -24,6 +24,7 @@ OFFICE_OPENS = timedelta(hours=9)
 
 _KNOWN = frozenset({"name", "description", "rule_set", "rule_sets", "begins", "places", "steps", "ends_at"}) | {
     "rules",
+    "voters",
     "went_through",
     "avoided",
     "places_after",
@@ -52,6 +53,8 @@ class Scenario:
     rules: Mapping[str, Any] = field(default_factory=dict)
     """Values that differ from those of the rule set, as where a unit has tightened them."""
     places: int = 1
+    voters: int | None = None
+    """How many members with a vote the branch has; a branch of fewer than seven has no committee."""
     went_through: Sequence[str] = ()
     avoided: Sequence[str] = ()
     places_after: Mapping[str, int] | None = None

@@ -68,12 +68,19 @@ def _receiving_branch(_session: Session, unit_id: int, data: Mapping[str, Any]) 
     return Addressee(unit_id, PostKind.MENTOR, int(named))
 
 
+def _branch_meeting(session: Session, unit_id: int, data: Mapping[str, Any]) -> Addressee:
+    """The secretary records the meeting, unless the committee above was authorised to take its place."""
+    if (data.get("authorise_meeting") or {}).get("outcome") == "committee":
+        return Addressee(units.ancestor(session, unit_id, *APPROVING).id, PostKind.GRASSROOTS_COMMITTEE)
+    return Addressee(unit_id, PostKind.BRANCH_SECRETARY)
+
+
 LANES: dict[str, Lane] = {
     "申请人（书记代录）": _at_the_branch(PostKind.BRANCH_SECRETARY),
     "团支部书记": _at_the_branch(PostKind.BRANCH_SECRETARY),
     "支委会": _branch_committee,
     "接收团支部书记": _receiving_branch,
-    "支部大会": _at_the_branch(PostKind.BRANCH_SECRETARY),
+    "支部大会": _branch_meeting,
     "培养联系人": _mentor,
     "基层团委": _above(APPROVING, PostKind.GRASSROOTS_COMMITTEE),
     "县级团委": _above(FILING, PostKind.COUNTY_COMMITTEE),
@@ -82,6 +89,18 @@ LANES: dict[str, Lane] = {
 
 LEVELS: dict[str, int] = dict.fromkeys(LANES, 0) | {"基层团委": 1, "县级团委": 2}
 """How high the post of each lane stands: a branch proposes, the committee above approves, the county keeps file."""
+
+IN_PLACE_OF = {
+    ("支委会", PostKind.BRANCH_SECRETARY): "本支部未设支委会，由团支部书记代行支委会职责；入团积极分子由支部大会表决决定。",
+    ("支部大会", PostKind.GRASSROOTS_COMMITTEE): "本支部有表决权的团员不足3人，经授权由上级委员会代行支部大会；登记人不得再审批本案。",
+}
+"""What is said to whoever does a step because the body that its lane names is not there (细则)."""
+
+
+def in_place_of(lane: str, post_kind: str) -> str:
+    """Why a step of a lane is another's than the lane says; empty where it is not."""
+    return IN_PLACE_OF.get((lane, PostKind(post_kind)), "")
+
 
 _READS_NOTHING = frozenset({PostKind.ADMINISTRATOR})
 """Posts that keep the product running and have no business with candidates' data (三员分立)."""

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from itertools import accumulate, pairwise, takewhile
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.orm import Session
 
 from workflows import clock, tables
@@ -31,6 +31,9 @@ from workflows.engine.tables import Case
 from workflows.journal import SYSTEM, Actor
 from workflows.operations import evidence, neighbours
 from workflows.operations.wiring import ENVIRONMENT
+
+LEAST_FOR_A_COMMITTEE = 7
+"""Members from which on a branch elects a committee (团支部工作条例)."""
 
 MODES = ("in memory", "saved and restored")
 
@@ -227,6 +230,8 @@ class RehearsalStage:
         self.cast: dict[str, int] = {}
         self._for(session, scenario, live)
         self._units(scenario.begins)
+        if scenario.voters is not None:
+            self._shrink(scenario.voters)
         self._places(scenario)
         self.process = bundles.store(session, files, [], SYSTEM, "演练").process
 
@@ -289,6 +294,15 @@ class RehearsalStage:
             may_introduce=may_introduce,
         )
         self.session.add(member)
+        self.session.flush()
+
+    def _shrink(self, voters: int) -> None:
+        """Leave so many members of the branch a vote; with fewer than seven members it has no committee."""
+        branch = units.get(self.session, self.unit_id)
+        branch.has_committee = voters >= LEAST_FOR_A_COMMITTEE
+        enrolled = select(LeagueMember).where(LeagueMember.unit_id == branch.id).order_by(LeagueMember.person_id)
+        for number, member in enumerate(self.session.scalars(enrolled)):
+            member.may_vote = number < voters
         self.session.flush()
 
     def _identify(self, key: str) -> None:

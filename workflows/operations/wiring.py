@@ -17,6 +17,7 @@ from workflows.domain.rule_sets import Confidence
 from workflows.engine.environment import Calendar, Call, Choice, Environment, Operation, Origin, Scarce
 from workflows.journal import Event
 from workflows.operations import (
+    branches,
     candidates,
     corrections,
     deliberations,
@@ -95,6 +96,7 @@ OPERATIONS = [
         repeatable=True,
     ),
     Operation("postings.take_down", "撤下公示", postings.take_down, repeatable=True),
+    Operation("branches.describe", "查明支部设置", branches.describe, repeatable=True),
     Operation("corrections.propose", "登记更正内容", corrections.propose, ("person", "proposal", "rules")),
     Operation("corrections.compare", "比对两人所填的号码", corrections.compare, ("confirmation",), repeatable=True),
     Operation("corrections.apply", "更正登记", apply_correction, approved=True),
