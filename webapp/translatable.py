@@ -13,6 +13,7 @@ from webapp.pages.board import STAGES
 from workflows import errors
 from workflows.domain import (
     evidence_forms,
+    head_count_files,
     head_counts,
     lawful_dates,
     quota_control,
@@ -35,6 +36,7 @@ from workflows.domain.rules_in_force import State
 from workflows.domain.split_tables import ProposalState
 from workflows.domain.units import UnitKind
 from workflows.operations import evidence_files
+from workflows.operations import head_counts as entering
 from workflows.operations.posts import IN_PLACE_OF
 
 PLACE_STATES = (Mark, Scope, ProposalState, RequestState, TransferState, NumberEventKind, NumberState)
@@ -75,7 +77,8 @@ def _of_evidence() -> list[str]:
 
 def _of_places() -> list[str]:
     labels = [kind.label for kinds in PLACE_STATES for kind in kinds]
-    return [*labels, *head_counts.WORDS, *split_proposals.WORDS, *quota_control.WORDS]
+    files = (*head_count_files.WORDS, *entering.FAULTS)
+    return [*labels, *files, *head_counts.WORDS, *split_proposals.WORDS, *quota_control.WORDS]
 
 
 def _import_every_room() -> None:

@@ -30,6 +30,8 @@ GROUPS = (
     "batches",
     "incidents",
     "quotas",
+    "quota_split",
+    "head_counts",
 )
 """The modules beside this one; each holds a blueprint `bp`."""
 

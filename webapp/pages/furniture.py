@@ -30,6 +30,9 @@ REACHED_FROM = {
     "evidence": "cases",
     "evidence_files": "cases",
     "holidays": "quota",
+    "quota_split": "quota",
+    "head_counts": "quota",
+    "ratios": "quota",
     "moves": "processes",
 }
 """Pages without an entry of their own in the navigation, and the entry they are reached by."""

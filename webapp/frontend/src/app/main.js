@@ -11,10 +11,12 @@ import './case.css';
 import './reasons.css';
 import './minutes.css';
 import './moves.css';
+import './split.css';
 
 import { askBeforeActing } from './confirm.js';
 import { followChoices } from './choices.js';
 import { countSelection } from './selection.js';
+import { sumSplit } from './split.js';
 import { guardAgainstTwice } from './twice.js';
 
 htmx.config.allowEval = false;
@@ -28,6 +30,7 @@ guardAgainstTwice(document);
 function enhance(root) {
   followChoices(root);
   countSelection(root);
+  sumSplit(root);
 }
 
 enhance(document);
