@@ -29,6 +29,8 @@ class Day(StrEnum):
     TALKED = "talked"
     PROPOSED = "proposed"
     APPROVED_AS_ACTIVIST = "approved_as_activist"
+    ACTIVIST_POSTED = "activist_posted"
+    ACTIVIST_NOTICE_CLOSED = "activist_notice_closed"
     MENTOR_NAMED = "mentor_named"
     FIRST_CLASS = "first_class"
     ASSESSED = "assessed"
@@ -42,6 +44,8 @@ class Day(StrEnum):
     INTRODUCERS_WROTE = "introducers_wrote"
     RESOLVED = "resolved"
     ADMITTED = "admitted"
+    MEMBER_POSTED = "member_posted"
+    MEMBER_NOTICE_CLOSED = "member_notice_closed"
     COUNTY_FILED = "county_filed"
     TOLD = "told"
     SWORN = "sworn"
@@ -60,6 +64,8 @@ _LABELS = {
     Day.TALKED: "派人谈话",
     Day.PROPOSED: "支委会确定入团积极分子",
     Day.APPROVED_AS_ACTIVIST: "批准入团积极分子",
+    Day.ACTIVIST_POSTED: "积极分子公示张贴",
+    Day.ACTIVIST_NOTICE_CLOSED: "积极分子公示结果认定",
     Day.MENTOR_NAMED: "指定培养联系人",
     Day.FIRST_CLASS: "第一次团课",
     Day.ASSESSED: "教育培养考察期满",
@@ -73,6 +79,8 @@ _LABELS = {
     Day.INTRODUCERS_WROTE: "介绍人填写意见",
     Day.RESOLVED: "支部大会决议",
     Day.ADMITTED: "上级团委审批",
+    Day.MEMBER_POSTED: "新团员公示张贴",
+    Day.MEMBER_NOTICE_CLOSED: "新团员公示结果认定",
     Day.COUNTY_FILED: "县级团委备案",
     Day.TOLD: "审批结果告知本人",
     Day.SWORN: "入团仪式",
@@ -81,6 +89,13 @@ _LABELS = {
 }
 
 ORDER = list(Day)
+HELD_NOTICES = (
+    ("notice_activist_days", Day.ACTIVIST_POSTED, Day.ACTIVIST_NOTICE_CLOSED),
+    ("notice_target_working_days", Day.POSTED, Day.NOTICE_CLOSED),
+    ("notice_admitted_days", Day.MEMBER_POSTED, Day.MEMBER_NOTICE_CLOSED),
+)
+"""Which parameter says for how many working days a notice hangs, with the days of its posting and of its result."""
+
 AT_ONE_TIME = frozenset({Day.SWORN, Day.ARCHIVED, Day.CERTIFIED})
 """Ceremony and file run beside each other."""
 
@@ -280,8 +295,11 @@ def binding(facts: Facts, day: Day) -> Window:
 
 
 def _steps_of(facts: Facts) -> list[Day]:
-    filed = facts.rules.get("activist_confirmation") == "FILE"
-    return [day for day in ORDER if not (filed and day is Day.APPROVED_AS_ACTIVIST)]
+    left_out = {Day.APPROVED_AS_ACTIVIST} if facts.rules.get("activist_confirmation") == "FILE" else set()
+    for parameter, posted, closed in HELD_NOTICES:
+        if posted is not Day.POSTED and not _number(facts.rules, parameter):
+            left_out |= {posted, closed}
+    return [day for day in ORDER if day not in left_out]
 
 
 def activist_day(rules: Mapping[str, Any]) -> Day:
@@ -291,16 +309,28 @@ def activist_day(rules: Mapping[str, Any]) -> Day:
 
 def _minimums(facts: Facts) -> tuple[Link, ...]:
     """What has to come before what, and how long before."""
-    months, notice = (_number(facts.rules, name) for name in ("training_min_months", "notice_target_working_days"))
-    return _links(activist_day(facts.rules), months, notice)
+    notices = tuple(_number(facts.rules, parameter) for parameter, _, _ in HELD_NOTICES)
+    return _links(activist_day(facts.rules), _number(facts.rules, "training_min_months"), notices)
 
 
 @lru_cache(maxsize=64)
-def _links(activist: Day, months: int, notice: int) -> tuple[Link, ...]:
-    return tuple(_each_link(activist, months, notice))
+def _links(activist: Day, months: int, notices: tuple[int, ...]) -> tuple[Link, ...]:
+    return (*_each_link(activist, months), *_notice_links(activist, notices))
 
 
-def _each_link(activist: Day, months: int, notice: int) -> Iterator[Link]:
+def _notice_links(activist: Day, notices: tuple[int, ...]) -> Iterator[Link]:
+    """A notice may be closed on the day after its last one; what follows on it comes no earlier."""
+    around = ((activist, (Day.MENTOR_NAMED,)), (None, ()), (Day.ADMITTED, (Day.COUNTY_FILED, Day.TOLD)))
+    for days, (parameter, posted, closed), (before, behind) in zip(notices, HELD_NOTICES, around, strict=True):
+        if days:
+            yield Link(closed, posted, Span(days, Unit.WORKING_DAYS, then=1), parameter=parameter)
+            if before:
+                yield Link(posted, before, Span())
+            for following in behind:
+                yield Link(following, closed, Span())
+
+
+def _each_link(activist: Day, months: int) -> Iterator[Link]:
     strictly = Span(1)
     yield Link(Day.RECEIVED, Day.APPLIED, Span())
     yield Link(Day.TALKED, Day.APPLIED, Span(), article=DETAILED_RULES)
@@ -316,9 +346,6 @@ def _each_link(activist: Day, months: int, notice: int) -> Iterator[Link]:
     yield Link(Day.RECOMMENDED, Day.ASSESSED, Span(), article=DETAILED_RULES)
     yield Link(Day.PRE_REVIEWED, Day.RECOMMENDED, Span(), article=DETAILED_RULES)
     yield Link(Day.POSTED, Day.PRE_REVIEWED, Span())
-    if notice:
-        over = Span(notice, Unit.WORKING_DAYS, then=1)
-        yield Link(Day.NOTICE_CLOSED, Day.POSTED, over, parameter="notice_target_working_days")
     yield Link(Day.INTRODUCERS_NAMED, Day.NOTICE_CLOSED, Span(), article=DETAILED_RULES)
     yield Link(Day.FORM_FILLED, Day.INTRODUCERS_NAMED, Span())
     yield Link(Day.FORM_FILLED, Day.ASSESSED, strictly, STRICTLY, BOOKLET)
@@ -340,7 +367,7 @@ DEADLINES = (
     ("approval_target", Day.ADMITTED, Day.RESOLVED),
     ("feedback", Day.TOLD, Day.ADMITTED),
     ("ceremony", Day.SWORN, Day.ADMITTED),
-    ("archive_close", Day.ARCHIVED, Day.ADMITTED),
+    ("archive_close", Day.CERTIFIED, Day.ADMITTED),
     ("zhtj_entry_after_approval", Day.ARCHIVED, Day.ADMITTED),
 )
 """Parameters that say by when: which day, counted from which."""
@@ -390,7 +417,7 @@ def _set_days(facts: Facts, day: Day) -> Iterator[Bound]:
     if facts.birth is not None and day in (Day.APPLIED, Day.FIRST_CLASS):
         yield Bound(may_apply_from(facts.birth), NOT_BEFORE_FOURTEEN, STATUTE_AGE)
     if day in facts.not_before:
-        notice = day is Day.NOTICE_CLOSED
+        notice = day in {closed for _, _, closed in HELD_NOTICES}
         rule, article = (NOTICE_OVER, NOTICES) if notice else (EXTENDED, DETAILED_RULES)
         yield Bound(facts.not_before[day], rule, article)
     meeting, months = facts.again.get(Day.RESOLVED), _number(facts.rules, "training_min_months")
