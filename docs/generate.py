@@ -15,7 +15,7 @@ import click
 from webapp.errors import status_of
 from workflows.domain import rule_sets
 from workflows.domain.rule_sets import Parameter
-from workflows.errors import Refusal, every_refusal
+from workflows.errors import OWN_PRACTICE, Refusal, every_refusal
 from workflows.journal import Event
 from workflows.operations.wiring import ENVIRONMENT
 
@@ -75,11 +75,11 @@ def _each_refusal() -> Iterator[str]:
     for refusal in refusals():
         told = [
             f"## `{refusal.code}`",
-            f"> {refusal.sentence}",
+            f"> {refusal.sentence}{refusal.remedy}",
             f"`{refusal.__module__}.{refusal.__name__}`, HTTP {status_of(refusal)}. {_first_line(refusal)}",
         ]
         if refusal.rule:
-            told.append(f"Rule: {refusal.rule}" + (f" ({refusal.article})" if refusal.article else ""))
+            told.append(f"Rule: {refusal.rule} ({refusal.article or OWN_PRACTICE})")
         yield "\n\n".join(told)
 
 

@@ -24,7 +24,7 @@ from webapp import database, identity
 from webapp.wording import MARSHMALLOW_WORDS, SENTENCES, TITLES
 from workflows import journal
 from workflows.database import polite_when_busy
-from workflows.errors import Busy, NotFound, Refusal
+from workflows.errors import OWN_PRACTICE, Busy, InvalidData, NotFound, Refusal
 from workflows.journal import Event
 
 PROBLEM = "application/problem+json"
@@ -72,8 +72,11 @@ def answer_refusal(refusal: Refusal) -> Any:
         status,
         code=refusal.code,
         detail=refusal.message(gettext),
+        fact=refusal.fact(gettext),
+        remedy=refusal.what_would_pass(gettext),
         rule=gettext(refusal.rule) if refusal.rule else "",
         article=refusal.article,
+        basis=_basis(refusal),
         fields=[_wrong_field(refusal, name) for name in refusal.fields],
         faults=[_fault(fault) for fault in getattr(refusal, "faults", [])],
     )
@@ -82,10 +85,16 @@ def answer_refusal(refusal: Refusal) -> Any:
     return answer
 
 
+def _basis(refusal: Refusal) -> str:
+    return gettext(refusal.basis) if refusal.basis == OWN_PRACTICE else refusal.basis
+
+
 def _wrong_field(refusal: Refusal, name: str) -> dict[str, str]:
-    """A wrong field with its sentence, and the rule and article behind it where it has some of its own."""
-    rule, article = getattr(refusal, "behind", {}).get(name, ("", ""))
-    told = {"field": name, "message": gettext(refusal.fields[name]), "rule": rule, "article": article}
+    """A wrong field with its sentence, the rule behind it, and the article or that there is none."""
+    told = {"field": name, "message": gettext(refusal.fields[name])}
+    if isinstance(refusal, InvalidData):
+        (rule, basis), (_, article) = refusal.grounds_of(name), refusal.behind.get(name, ("", ""))
+        told |= {"rule": gettext(rule), "article": article, "basis": gettext(basis) if basis == OWN_PRACTICE else basis}
     return {key: text for key, text in told.items() if text}
 
 

@@ -50,7 +50,8 @@ class SignedOut(Refusal):
     """The request needs a signed-in person."""
 
     code = "account.signed_out"
-    sentence = "您尚未登录，或因长时间未操作已自动退出。请重新登录。"
+    sentence = "您尚未登录，或因长时间未操作已自动退出。"
+    remedy = "请重新登录。"
     rule = "30分钟未操作自动退出"
     kind = "forbidden"
     status = 401
@@ -60,7 +61,8 @@ class PasswordMustChange(Refusal):
     """The first password was given by someone else; nothing else may be done before it is changed."""
 
     code = "account.must_change_password"
-    sentence = "首次登录须先修改密码，修改后即可继续。"
+    sentence = "首次登录须先修改密码。"
+    remedy = "请先修改密码，修改后即可继续。"
     rule = "初始密码须由本人修改"
     kind = "forbidden"
 
@@ -69,7 +71,8 @@ class PostNeeded(Refusal):
     """The page or route belongs to posts the person does not exercise today."""
 
     code = "authority.post_needed"
-    sentence = "此功能由{posts}使用，您目前没有这一职务。如需办理，请与上级团组织联系。"
+    sentence = "此功能由{posts}使用，您目前没有这一职务。"
+    remedy = "如需办理，请与上级团组织联系。"
     rule = "按职务授权"
     kind = "forbidden"
 

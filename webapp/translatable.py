@@ -13,7 +13,6 @@ from webapp.pages.board import STAGES
 from workflows import errors
 from workflows.domain import (
     evidence_forms,
-    head_count_files,
     head_counts,
     lawful_dates,
     quota_control,
@@ -36,7 +35,6 @@ from workflows.domain.rules_in_force import State
 from workflows.domain.split_tables import ProposalState
 from workflows.domain.units import UnitKind
 from workflows.operations import evidence_files
-from workflows.operations import head_counts as entering
 from workflows.operations.posts import IN_PLACE_OF
 
 PLACE_STATES = (Mark, Scope, ProposalState, RequestState, TransferState, NumberEventKind, NumberState)
@@ -55,7 +53,7 @@ def messages() -> list[str]:
     """Every refusal's sentence and rule, and every title a page shows, each once and in a stable order."""
     _import_every_room()
     ours = [refusal for refusal in errors.every_refusal() if refusal.__module__.startswith(("workflows.", "webapp."))]
-    found = [text for refusal in ours for text in (refusal.sentence, refusal.rule) if text]
+    found = [text for refusal in ours for text in (refusal.sentence, refusal.remedy, refusal.rule) if text]
     parameters = [each for rule_set in rule_sets.ALL.values() for each in rule_set.parameters.values()]
     values = [*rule_sets.TITLES.values(), *(each.unit for each in parameters if not each.unit.isascii())]
     values += [word for each in parameters for word in each.words.values()]
@@ -64,7 +62,7 @@ def messages() -> list[str]:
     titles = [kind.label for kinds in (PostKind, UnitKind, MovementKind, State, CorrectionStatus) for kind in kinds]
     titles += IN_PLACE_OF.values()
     days = [*(day.label for day in Day), *lawful_dates.RULES]
-    return list(dict.fromkeys([*found, *titles, *STAGES, *values, *_of_evidence(), *_of_places(), *days]))
+    return list(dict.fromkeys([errors.OWN_PRACTICE, *found, *titles, *STAGES, *values, *_of_evidence(), *_of_places(), *days]))
 
 
 def _of_evidence() -> list[str]:
@@ -77,8 +75,7 @@ def _of_evidence() -> list[str]:
 
 def _of_places() -> list[str]:
     labels = [kind.label for kinds in PLACE_STATES for kind in kinds]
-    files = (*head_count_files.WORDS, *entering.FAULTS)
-    return [*labels, *files, *head_counts.WORDS, *split_proposals.WORDS, *quota_control.WORDS]
+    return [*labels, *head_counts.WORDS, *split_proposals.WORDS, *quota_control.WORDS]
 
 
 def _import_every_room() -> None:

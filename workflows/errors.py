@@ -1,12 +1,16 @@
 """Refusals: what the product says when it must not do what was asked.
 
-One refusal is one class. It carries a stable `code`, a `sentence` a person can act on (Chinese first; the edge
-translates it through gettext), the `rule` behind it in a few words, and the `article` the rule comes from, empty where
-no published text is behind it. `fields` names the form fields that are wrong, each with its own sentence.
+One refusal is one class. It carries a stable `code`, a `sentence` that says what is the case and a `remedy` that says
+what would let it pass (Chinese first; the edge translates both through gettext), the `rule` behind it in a few words,
+and the `article` the rule comes from, empty where no published text is behind it. `fields` names the form fields that
+are wrong, each with its own sentence. tests/test_refusals.py holds every refusal to this.
 """
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
+
+OWN_PRACTICE = "本产品的做法（未核实）"
+"""What stands in place of an article: no published text was seen."""
 
 
 class Refusal(Exception):
@@ -14,19 +18,48 @@ class Refusal(Exception):
 
     code: ClassVar[str] = "refused"
     sentence: ClassVar[str] = "操作被拒绝。"
+    remedy: ClassVar[str] = ""
     rule: ClassVar[str] = ""
     article: ClassVar[str] = ""
     kind: ClassVar[str] = "conflict"
     """How an edge answers: `invalid`, `forbidden`, `missing`, `stale`, `conflict` or `busy`."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "sentence" in vars(cls) and "remedy" not in vars(cls):
+            cls.remedy = ""  # what helps against another refusal need not help against this one
 
     def __init__(self, *, fields: Mapping[str, str] | None = None, **facts: Any) -> None:
         self.facts = facts
         self.fields = dict(fields or {})
         super().__init__(self.message())
 
+    @property
+    def basis(self) -> str:
+        """The article behind the rule, or that there is none to be named; empty where there is no rule either."""
+        return (self.article or OWN_PRACTICE) if self.rule else ""
+
+    def fact(self, translate: Any = str) -> str:
+        """What is the case, with its facts filled in; `translate` maps the template to the reader's language."""
+        return filled(self.sentence, self.facts, translate)
+
+    def what_would_pass(self, translate: Any = str) -> str:
+        """What would let the act pass; empty where nothing this person can do would."""
+        return filled(self.remedy, self.facts, translate)
+
     def message(self, translate: Any = str) -> str:
-        """The sentence with its facts filled in; `translate` maps the template to the reader's language."""
-        return str(translate(self.sentence)).format_map(_Facts(self.facts))
+        """What is the case and what would let the act pass."""
+        return together(self.fact(translate), self.what_would_pass(translate))
+
+
+def filled(template: str, facts: Mapping[str, Any], translate: Any = str) -> str:
+    """A sentence in the reader's language with its facts filled in."""
+    return str(translate(template)).format_map(_Facts(facts)) if template else ""
+
+
+def together(sentence: str, remedy: str) -> str:
+    """Two sentences as one text; Chinese has no space between them."""
+    return f"{sentence} {remedy}" if remedy[:1].isascii() and remedy and sentence else f"{sentence}{remedy}"
 
 
 class _Facts(dict[str, Any]):
@@ -38,7 +71,9 @@ class InvalidData(Refusal):
     """A field is wrong or missing; `fields` says which and by which rule."""
 
     code = "data.invalid"
-    sentence = "填写的内容有误，请按各栏的提示修改后再提交。"
+    sentence = "填写的内容有误。"
+    remedy = "请按各栏的提示修改后再提交。"
+    rule = "各栏须按表单要求填写"
     kind = "invalid"
 
     def __init__(
@@ -51,6 +86,14 @@ class InvalidData(Refusal):
         self.behind = dict(behind or {})
         """Rule and article of each wrong field that has some of its own."""
         super().__init__(fields=fields, **facts)
+
+    def grounds_of(self, field: str) -> tuple[str, str]:
+        """The rule behind a wrong field, and the article or that there is none; else what holds of every field."""
+        rule, article = self.behind.get(field, ("", ""))
+        return (
+            rule or self.rule or InvalidData.rule,
+            article or (OWN_PRACTICE if rule else self.basis or OWN_PRACTICE),
+        )
 
 
 class NotFound(Refusal):
@@ -66,6 +109,7 @@ class NotAuthorised(Refusal):
 
     code = "authority.missing"
     sentence = "此事项由{unit}的{post}办理，您目前没有这一职务。"
+    remedy = "请由任该职务的人办理；任职有变动的，请系统管理员更新。"
     rule = "每一步只能由该步骤所定的职务办理"
     kind = "forbidden"
 
@@ -74,7 +118,8 @@ class StaleVersion(Refusal):
     """Somebody else acted first."""
 
     code = "version.stale"
-    sentence = "您打开之后，{who}已于{when}{what}。请刷新后再办理。"
+    sentence = "您打开之后，{who}已于{when}{what}。"
+    remedy = "请刷新后再办理。"
     rule = "依据已过时的内容不得作出决定"
     kind = "stale"
 

@@ -113,7 +113,7 @@ def test_declining_needs_an_answer_and_the_history_keeps_it(visit: Visit, cast: 
     _ask(gaowa, cast.school.id)
     page = _decide(zhao, "decline", answer="不")
     assert page.status == 422
-    assert "请说明理由，5至400个字" in page
+    assert "理由须为5至400个字" in page
     assert page.all("//input[@aria-invalid='true']/@value") == ["不"]
     assert "已答复不批准" in _decide(zhao, "decline", answer="八学时已经足够")
     gaowa.open("/rules")

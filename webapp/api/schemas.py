@@ -30,8 +30,9 @@ class ProblemField(Schema):
 
     field = fields.String(required=True)
     message = fields.String(required=True)
-    rule = fields.String(metadata={"description": "The rule behind the field, where the form names one"})
-    article = fields.String(metadata={"description": "The article that rule comes from"})
+    rule = fields.String(metadata={"description": "The rule behind the field"})
+    article = fields.String(metadata={"description": "The article that rule comes from, where there is one"})
+    basis = fields.String(metadata={"description": "The article, or that the rule is this product's own practice"})
 
 
 class Fault(Schema):
@@ -57,8 +58,11 @@ class Problem(Schema):
     status = fields.Integer(required=True)
     detail = fields.String(required=True)
     code = fields.String(required=True)
+    fact = fields.String(metadata={"description": "What is the case: the first part of `detail`"})
+    remedy = fields.String(metadata={"description": "What would let the act pass: the rest of `detail`"})
     rule = fields.String()
-    article = fields.String()
+    article = fields.String(metadata={"description": "Only where a published text stands behind the rule"})
+    basis = fields.String(metadata={"description": "The article, or that the rule is this product's own practice"})
     fields_ = fields.List(fields.Nested(ProblemField), data_key="fields", attribute="fields")
     faults = fields.List(fields.Nested(Fault))
 

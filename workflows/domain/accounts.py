@@ -55,7 +55,8 @@ class SignInRefused(Refusal):
     """Unknown login or wrong password: which of the two is not said."""
 
     code = "account.sign_in_refused"
-    sentence = "登录名或密码不正确。连续输错5次，账号将锁定15分钟。"
+    sentence = "登录名或密码不正确。"
+    remedy = "请重新输入；连续输错5次，账号将锁定15分钟。"
     rule = "登录失败处理"
     article = "GB/T 22239-2019（未核实）"
     kind = "invalid"
@@ -65,7 +66,8 @@ class AccountLocked(Refusal):
     """Too many wrong passwords in a row."""
 
     code = "account.locked"
-    sentence = "该账号因连续输错密码已锁定，请于{until}之后再试，或联系系统管理员。"
+    sentence = "该账号因连续输错密码已锁定。"
+    remedy = "请于{until}之后再试，或联系系统管理员。"
     rule = "连续5次登录失败锁定15分钟"
     article = "GB/T 22239-2019（未核实）"
     kind = "forbidden"
@@ -75,7 +77,8 @@ class PasswordTooWeak(InvalidData):
     """The new password does not meet the rule."""
 
     code = "account.password_too_weak"
-    sentence = "新密码不符合要求，请按提示修改。"
+    sentence = "新密码不符合要求。"
+    remedy = "请按提示修改。"
     rule = "密码至少10位，且含大写字母、小写字母、数字、符号中的三类"
     article = "GB/T 22239-2019（未核实）"
 
@@ -84,14 +87,18 @@ class PasswordWrong(InvalidData):
     """The present password given with a change is wrong."""
 
     code = "account.password_wrong"
-    sentence = "原密码不正确，请重新输入。"
+    sentence = "原密码不正确。"
+    remedy = "请重新输入。"
+    rule = "修改密码须先核对原密码"
 
 
 class LoginTaken(InvalidData):
     """Two accounts may not share a login."""
 
     code = "account.login_taken"
-    sentence = "登录名“{login}”已被使用，请换一个。"
+    sentence = "登录名“{login}”已被使用。"
+    remedy = "请换一个。"
+    rule = "一个登录名只属于一人"
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,8 @@ class NothingToChange(InvalidData):
     """What is proposed is what stands on record."""
 
     code = "correction.nothing_to_change"
-    sentence = "没有要更正的内容：姓名和证件号码都空着，或者与登记的一致。请填写证件上的姓名或号码；只更正一项的，另一项留空。"
+    sentence = "没有要更正的内容：姓名和证件号码都空着，或者与登记的一致。"
+    remedy = "请填写证件上的姓名或号码；只更正一项的，另一项留空。"
     rule = "更正须写明与登记不同的内容"
 
 
@@ -99,7 +100,8 @@ class CorrectionOpen(Refusal):
     """Another correction of the same person waits to be checked."""
 
     code = "correction.open"
-    sentence = "该人员已有一项更正正在办理，请先办结那一项，再提出新的更正。"
+    sentence = "该人员已有一项更正正在办理。"
+    remedy = "请先办结那一项，再提出新的更正。"
     rule = "一人同一时间只办理一项更正"
 
 
@@ -107,7 +109,8 @@ class NumbersDiffer(InvalidData):
     """The number typed by the second person is not the one proposed."""
 
     code = "correction.numbers_differ"
-    sentence = "您对照证件填写的号码与提出的号码不一致。请再核对原件；确属提出有误的，选择“退回补正”。"
+    sentence = "您对照证件填写的号码与提出的号码不一致。"
+    remedy = "请再核对原件；确属提出有误的，选择“退回补正”。"
     rule = "更正由两人分别对照证件原件填写，一致的方可更正"
 
 
@@ -115,7 +118,8 @@ class RecordChangedMeanwhile(Refusal):
     """The record is not any more what the proposal was made against."""
 
     code = "correction.record_changed"
-    sentence = "提出更正以后，该人员的登记内容已有变动。请选择“退回补正”，由支部按现在的登记重新提出。"
+    sentence = "提出更正以后，该人员的登记内容已有变动。"
+    remedy = "请选择“退回补正”，由支部按现在的登记重新提出。"
     rule = "更正针对提出时的登记内容作出"
 
 

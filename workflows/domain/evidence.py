@@ -74,7 +74,8 @@ class EnteredAlready(Refusal):
     """The same thing on the same day is on record."""
 
     code = "evidence.entered_already"
-    sentence = "{day}的“{what}”已登记（第 {id} 号，{recorded}登记），不能重复登记。如那一条有误，请更正那一条。"
+    sentence = "{day}的“{what}”已登记（第 {id} 号，{recorded}登记），不能重复登记。"
+    remedy = "如那一条有误，请更正那一条。"
     rule = "同一天的同一内容只登记一次"
 
 
@@ -82,7 +83,8 @@ class CorrectedAlready(Refusal):
     """Somebody has corrected this row; only the latest stands to be corrected."""
 
     code = "evidence.corrected_already"
-    sentence = "第 {id} 号材料已被第 {by} 号更正，请刷新后更正最新的一条。"
+    sentence = "第 {id} 号材料已被第 {by} 号更正。"
+    remedy = "请刷新后更正最新的一条。"
     rule = "更正只对现行的一条作出"
 
 
@@ -91,6 +93,7 @@ class ReasonNeeded(InvalidData):
 
     code = "evidence.reason"
     sentence = "更正须说明理由，5 至 500 个字。"
+    remedy = "请写明由谁更正、为什么更正。"
     rule = "更正须说明由谁更正、为什么更正，原记录保留"
 
 

@@ -69,7 +69,8 @@ class EvidenceWrong(InvalidData):
     """What was entered as evidence is incomplete or cannot be."""
 
     code = "evidence.wrong"
-    sentence = "培养材料填写有误，请按各栏的提示修改。"
+    sentence = "培养材料填写有误。"
+    remedy = "请按各栏的提示修改。"
     rule = "团课记课题、授课人和证明人，志愿服务记时长和组织单位，日期不得晚于今天"
 
 

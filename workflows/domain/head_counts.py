@@ -84,7 +84,8 @@ class CountsWrong(InvalidData):
     """A report that cannot be true."""
 
     code = "head_counts.wrong"
-    sentence = "填报的人数有误，请按各栏的提示修改后再提交。"
+    sentence = "填报的人数有误。"
+    remedy = "请按各栏的提示修改后再提交。"
     rule = "团员数、申请人数之和不超过学生数；人数截至上年12月31日"
 
 

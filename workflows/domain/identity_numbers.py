@@ -26,7 +26,8 @@ class IdentityNumberWrong(InvalidData):
     """The identity number cannot be right, or contradicts the birth date or sex beside it."""
 
     code = "identity_number.invalid"
-    sentence = "身份证号码有误，请对照证件逐位核对。"
+    sentence = "身份证号码有误。"
+    remedy = "请对照证件逐位核对。"
     rule = "公民身份号码为18位，末位为校验码，并与出生日期、性别一致"
     article = "GB 11643-1999"
 

@@ -28,7 +28,8 @@ class MeetingArithmetic(InvalidData):
     """The numbers of the meeting contradict one another."""
 
     code = "meeting.arithmetic"
-    sentence = "支部大会的人数与票数不相符：{sum}。请对照会议记录更正。"
+    sentence = "支部大会的人数与票数不相符：{sum}。"
+    remedy = "请对照会议记录更正。"
     rule = "赞成、反对、弃权之和等于收回票数，收回票数等于实到会人数加计入的书面意见数，且不超过应到会人数"
     article = "细则-2023 支部大会讨论；书面意见计票按党的规定类推（未核实）"
 

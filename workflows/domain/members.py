@@ -89,7 +89,8 @@ class AlreadyMember(Refusal):
     """A member cannot be admitted again."""
 
     code = "candidate.already_member"
-    sentence = "该身份证号对应的人员已是团员，不能重复发展。如有疑问，请联系上级团委核查。"
+    sentence = "该身份证号对应的人员已是团员，不能重复发展。"
+    remedy = "如有疑问，请联系上级团委核查。"
     rule = "已是团员的不得再次发展"
     article = "细则；智慧团建查重"
 
@@ -98,7 +99,8 @@ class OpenApplicationElsewhere(Refusal):
     """The same person is being considered in another case; where is nobody's business here."""
 
     code = "candidate.applies_elsewhere"
-    sentence = "该身份证号已有一份正在办理的入团申请，不能同时办理两份。请与申请人核实，由其撤回其中一份。"
+    sentence = "该身份证号已有一份正在办理的入团申请，不能同时办理两份。"
+    remedy = "请与申请人核实，由其撤回其中一份。"
     rule = "一人同一时间只能有一份入团申请"
 
 
@@ -106,7 +108,8 @@ class IdentityOnRecord(Refusal):
     """The identity number is on record under another name."""
 
     code = "candidate.identity_on_record"
-    sentence = "该身份证号已登记在另一姓名或另一人名下，请对照证件核对；确认无误的，请联系上级团委更正。"
+    sentence = "该身份证号已登记在另一姓名或另一人名下。"
+    remedy = "请对照证件核对；确认无误的，请联系上级团委更正。"
     rule = "一个身份证号对应一人"
 
 
@@ -115,13 +118,16 @@ class AppliedInFuture(InvalidData):
 
     code = "candidate.applied_in_future"
     sentence = "申请日期不能晚于今天。"
+    remedy = "请填写申请书上的日期。"
+    rule = "申请日期为提交入团申请书之日"
 
 
 class CardNumberWrong(InvalidData):
     """A membership card number has eight digits and belongs to one member."""
 
     code = "member.card_number"
-    sentence = "团员证编号有误，请按提示修改。"
+    sentence = "团员证编号有误。"
+    remedy = "请按提示修改。"
     rule = "团员证编号为8位数字（3位基层团委代号加5位流水号），一证一人"
 
 
@@ -129,7 +135,9 @@ class DateWrong(InvalidData):
     """A day in the member's record lies in the future or before the day it must follow."""
 
     code = "member.date"
-    sentence = "日期有误，请按提示修改。"
+    sentence = "日期有误。"
+    remedy = "请按提示修改。"
+    rule = "日期不得晚于今天，并须前后有序"
 
 
 def register(

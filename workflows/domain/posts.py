@@ -137,7 +137,8 @@ class WrongLevel(InvalidData):
     """This post does not exist at a unit of this level."""
 
     code = "post.wrong_level"
-    sentence = "“{unit}”没有“{post}”这一职务，请选择对应层级的组织。"
+    sentence = "“{unit}”没有“{post}”这一职务。"
+    remedy = "请选择对应层级的组织。"
     rule = "每种职务只设在规定层级的组织"
 
 
@@ -145,7 +146,8 @@ class PostFilled(Refusal):
     """Somebody holds this post at this time."""
 
     code = "post.filled"
-    sentence = "“{unit}”的{post}现由他人担任，请先结束其任职，再任命新人。"
+    sentence = "“{unit}”的{post}现由他人担任。"
+    remedy = "请先结束其任职，再任命新人。"
     rule = "团支部书记、组织委员同一时间各由一人担任"
 
 
@@ -153,7 +155,8 @@ class DutiesNotSeparate(Refusal):
     """One person may not administer the product and audit it."""
 
     code = "post.duties_not_separate"
-    sentence = "系统管理员与审计管理员不得由同一人担任，请另选他人。"
+    sentence = "系统管理员与审计管理员不得由同一人担任。"
+    remedy = "请另选他人。"
     rule = "系统管理、审计管理职责分离"
     article = "GB/T 22239-2019（三员分立，未核实）"
 
@@ -162,7 +165,9 @@ class OwnSubstitute(InvalidData):
     """The holder cannot stand in for himself."""
 
     code = "post.own_substitute"
-    sentence = "代理人不能是任职者本人，请选择其他人。"
+    sentence = "代理人不能是任职者本人。"
+    remedy = "请选择其他人。"
+    rule = "代理人须是任职者以外的人"
 
 
 class TermWrong(InvalidData):
@@ -170,6 +175,8 @@ class TermWrong(InvalidData):
 
     code = "post.term"
     sentence = "截止日期不能早于起始日期。"
+    remedy = "请填写不早于起始日期的截止日期。"
+    rule = "任职、代理须有起止日期"
 
 
 def held_by(session: Session, person_id: int, on: date | None = None) -> list[Held]:

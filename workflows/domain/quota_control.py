@@ -55,8 +55,8 @@ class RatioExceeded(Refusal):
     sentence = (
         "“{unit}”是毕业班，截至{as_of}有学生 {students} 人、团员 {members} 人，本年度已占用名额 {held} 个；"
         "再接收 1 人，团学比为 {after}，超过上限 {limit}%，最多还能接收 {room} 人。"
-        "人数有误的，请学校更正填报；确有必要的，请旗县团委说明理由批准例外。"
     )
+    remedy = "人数有误的，请学校更正填报；确有必要的，请旗县团委说明理由批准例外。"
     rule = "毕业班团学比：初中不超过30%，高中阶段不超过60%"
     article = "内团办发〔2020〕14号；中学共青团改革实施方案（2016）"
 
@@ -67,8 +67,9 @@ class CeilingExceeded(Refusal):
     code = "ratio.ceiling_exceeded"
     sentence = (
         "“{unit}”毕业班团学比超过上限，名额须较上年压减 {rate}%：上年 {last_year} 个，本年最多 {most} 个，"
-        "已下达 {had} 个，再下达 {wanted} 个即超出。请减少到 {left} 个以内。"
+        "已下达 {had} 个，再下达 {wanted} 个即超出。"
     )
+    remedy = "请减少到 {left} 个以内。"
     rule = "团学比超限的单位，名额较上年压减"
     article = "内团办发〔2020〕14号"
 
@@ -77,7 +78,8 @@ class ExceptionWrong(InvalidData):
     """An exception needs a class, a number of admissions and a reason."""
 
     code = "ratio.exception_wrong"
-    sentence = "例外未能批准，请按各栏的提示修改。"
+    sentence = "例外未能批准。"
+    remedy = "请按各栏的提示修改。"
     rule = "超过团学比上限接收团员，须由旗县团委说明理由批准"
 
 

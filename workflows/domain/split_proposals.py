@@ -32,6 +32,7 @@ class NothingToSplit(Refusal):
 
     code = "split.nothing"
     sentence = "“{unit}”目前没有可分配的名额或直接下级，不能编制分配方案。"
+    remedy = "请先取得名额，或由系统管理员登记下级组织。"
     rule = "名额自治区—盟市—旗县—学校逐级分配"
     article = "内团办发〔2020〕14号"
 
@@ -40,7 +41,8 @@ class ProposalIsOpen(Refusal):
     """A unit has one open proposal at a time."""
 
     code = "split.open_already"
-    sentence = "“{unit}”已有一个待确认的分配方案（第 {id} 号），请先确认或作废它。"
+    sentence = "“{unit}”已有一个待确认的分配方案（第 {id} 号）。"
+    remedy = "请先确认或作废它。"
     rule = "同一时间只有一个待确认的分配方案"
 
 
@@ -49,13 +51,16 @@ class ProposalSettled(Refusal):
 
     code = "split.settled"
     sentence = "第 {id} 号分配方案{state}，不能再修改。"
+    remedy = "请刷新后查看；仍需分配的，请重新编制。"
+    rule = "一个分配方案只确认或作废一次"
 
 
 class ProposalStale(Refusal):
     """The account has moved since the proposal was reckoned."""
 
     code = "split.stale"
-    sentence = "编制第 {id} 号分配方案之后，“{unit}”的名额发生了变动。请作废该方案，按现在的名额重新编制。"
+    sentence = "编制第 {id} 号分配方案之后，“{unit}”的名额发生了变动。"
+    remedy = "请作废该方案，按现在的名额重新编制。"
     rule = "依据已过时的内容不得作出决定"
     kind = "stale"
 
@@ -64,7 +69,8 @@ class ProposalChanged(Refusal):
     """Somebody else has changed the proposal since it was opened."""
 
     code = "split.changed"
-    sentence = "您打开之后，他人修改了第 {id} 号分配方案。请刷新后核对。"
+    sentence = "您打开之后，他人修改了第 {id} 号分配方案。"
+    remedy = "请刷新后核对。"
     rule = "依据已过时的内容不得作出决定"
     kind = "stale"
 
@@ -73,7 +79,8 @@ class SplitWrong(InvalidData):
     """A change of the lines that cannot be kept; `fields` names `amount-<unit>` or `reason-<unit>`."""
 
     code = "split.wrong"
-    sentence = "分配方案有误，请按各行的提示修改。"
+    sentence = "分配方案有误。"
+    remedy = "请按各行的提示修改。"
     rule = "下级之和加本级留存等于可分配总数；改动须说明理由；超限单位名额按规定压减"
     article = "内团办发〔2020〕14号"
 

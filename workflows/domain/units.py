@@ -87,7 +87,8 @@ class NothingAbove(Refusal):
     """There is no unit of the wanted level above this one."""
 
     code = "unit.nothing_above"
-    sentence = "“{unit}”的上级中没有{kind}，请管理员检查组织关系。"
+    sentence = "“{unit}”的上级中没有{kind}。"
+    remedy = "请管理员检查组织关系。"
     rule = "每一步由组织树上对应层级的组织办理"
 
 
@@ -95,7 +96,9 @@ class UnitCodeTaken(InvalidData):
     """Two units may not share a code."""
 
     code = "unit.code_taken"
-    sentence = "组织代码“{taken}”已被使用，请换一个。"
+    sentence = "组织代码“{taken}”已被使用。"
+    remedy = "请换一个。"
+    rule = "一个组织代码只属于一个组织"
 
 
 def get(session: Session, unit_id: int) -> Unit:

@@ -37,7 +37,8 @@ class FileUnreadable(InvalidData):
     """The file is no table of volunteer service."""
 
     code = "evidence.file_unreadable"
-    sentence = "{why}请用 UTF-8 或 GB18030 的 CSV 文件，第一行写列名：姓名、日期、时长、服务内容、组织单位、证明人。"
+    sentence = "{why}"
+    remedy = "请用 UTF-8 或 GB18030 的 CSV 文件，第一行写列名：姓名、日期、时长、服务内容、组织单位、证明人。"
     rule = "志愿服务文件至多500行、200千字节"
 
 

@@ -20,13 +20,16 @@ class DaysWrong(InvalidData):
 
     code = "calendar.days"
     sentence = "工作日天数应为不小于1的整数。"
+    remedy = "请填写1以上的整数。"
+    rule = "期限按工作日计算"
 
 
 class NoticeOver(Refusal):
     """An objection raised after the last day of the notice."""
 
     code = "notice.over"
-    sentence = "公示已于{ends_on}期满，之后提出的异议不再中止公示，请作为来信来访另行处理。"
+    sentence = "公示已于{ends_on}期满，之后提出的异议不再中止公示。"
+    remedy = "请作为来信来访另行处理。"
     rule = "异议须在公示期内提出"
     article = "地方“三公示”做法"
 

@@ -25,7 +25,8 @@ class BatchMixed(Refusal):
     """The chosen work items cannot be decided together."""
 
     code = "batch.mixed"
-    sentence = "所选事项{why}，请重新选择。"
+    sentence = "所选事项{why}。"
+    remedy = "请重新选择。"
     rule = "一次批量办理只能是同一步骤"
     kind = "invalid"
 

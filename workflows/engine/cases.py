@@ -32,6 +32,7 @@ class DutiesNotSeparated(Refusal):
 
     code = "duties.not_separated"
     sentence = "您已办理过本案的“{other}”，“{step}”须由另一人办理。"
+    remedy = "请交由担任该职务的另一人办理。"
     rule = "同一人不得既提出或预审又审批，职责须分离"
     kind = "forbidden"
 
@@ -41,6 +42,7 @@ class MessageNotAwaited(Refusal):
 
     code = "message.not_awaited"
     sentence = "本案目前不能办理“{what}”。"
+    remedy = "请先看本案办到哪一步；到了可以提出的阶段再办理。"
     rule = "只能在流程图所定的阶段提出"
 
 

@@ -1,6 +1,5 @@
 """Incidents on record: opened when a case cannot go on by itself, closed when it did. What is kept names no person."""
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,7 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 from workflows import clock, journal
 from workflows.engine.job_tables import Incident, IncidentKind, IncidentStatus, Job, Resolution
 from workflows.engine.tables import Case, DueTimer
-from workflows.errors import NotFound, Refusal
+from workflows.errors import NotFound, Refusal, every_refusal, filled, together
 from workflows.journal import SYSTEM, Event
 
 IMPERSONAL = frozenset(
@@ -26,21 +25,24 @@ class WorkFailed(Refusal):
     """The program itself failed at the step; the technical log says where."""
 
     code = "job.failed"
-    sentence = "后台程序出错（{type}），该步骤没有生效。请联系系统维护人员查看日志，排除原因后重试。"
+    sentence = "后台程序出错（{type}），该步骤没有生效。"
+    remedy = "请联系系统维护人员查看日志，排除原因后重试。"
 
 
 class WorkerLost(Refusal):
     """The worker died, or ran out of time, at every attempt."""
 
     code = "job.worker_lost"
-    sentence = "后台程序每次办理到该步骤都中途停止，该步骤没有生效。请联系系统维护人员，排除原因后重试。"
+    sentence = "后台程序每次办理到该步骤都中途停止，该步骤没有生效。"
+    remedy = "请联系系统维护人员，排除原因后重试。"
 
 
 class CaseStuck(Refusal):
     """Nothing can move the case any more, though it has not ended."""
 
     code = "case.stuck"
-    sentence = "本案没有等待任何人、任何期限、任何后台事项，却尚未结束。请联系流程管理员检查流程图，改正后重试。"
+    sentence = "本案没有等待任何人、任何期限、任何后台事项，却尚未结束。"
+    remedy = "请联系流程管理员检查流程图，改正后重试。"
     rule = "流程图不得含有走不通的路"
 
 
@@ -128,7 +130,9 @@ def _without_values(why: str) -> str:
 
 def message(incident: Incident, translate: Callable[[str], str] = str) -> str:
     """What happened, as a sentence in the reader's language."""
-    return translate(incident.sentence).format_map(defaultdict(lambda: "—", incident.facts))
+    kinds = (kind for kind in every_refusal() if (kind.code, kind.sentence) == (incident.code, incident.sentence))
+    remedy = next((kind.remedy for kind in kinds), "")
+    return together(*(filled(text, incident.facts, translate) for text in (incident.sentence, remedy)))
 
 
 def unresolved(session: Session, kind: IncidentKind, source_id: int, case_id: int) -> Incident | None:

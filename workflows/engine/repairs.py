@@ -38,7 +38,8 @@ class IncidentClosed(Refusal):
     """The incident is resolved, or is being tried again at this moment."""
 
     code = "incident.not_open"
-    sentence = "这项异常已经处理，或正在重试。请刷新后查看结果。"
+    sentence = "这项异常已经处理，或正在重试。"
+    remedy = "请刷新后查看结果。"
     rule = "一项异常只处理一次"
 
 
@@ -46,7 +47,8 @@ class StillStuck(Refusal):
     """The retry changed nothing."""
 
     code = "incident.still_stuck"
-    sentence = "重试后本案仍无法继续。请先由流程管理员改正流程图。"
+    sentence = "重试后本案仍无法继续。"
+    remedy = "请先由流程管理员改正流程图。"
     rule = "流程图不得含有走不通的路"
 
 
@@ -54,7 +56,8 @@ class NothingToCorrect(Refusal):
     """The step reads no such form's content."""
 
     code = "incident.nothing_to_correct"
-    sentence = "“{step}”没有读取这一表单的内容，改动它不能解决问题。请选择列出的表单，或重试。"
+    sentence = "“{step}”没有读取这一表单的内容，改动它不能解决问题。"
+    remedy = "请选择列出的表单，或重试。"
     rule = "只能更正该步骤所读取的内容"
 
 
@@ -62,7 +65,8 @@ class SkipNotAllowed(Refusal):
     """The drawing does not allow to go on without the step."""
 
     code = "incident.skip_not_allowed"
-    sentence = "流程图不允许跳过“{step}”。请更正其读取的内容，或排除原因后重试。"
+    sentence = "流程图不允许跳过“{step}”。"
+    remedy = "请更正其读取的内容，或排除原因后重试。"
     rule = "只有流程图注明可以跳过（may_skip）的服务步骤才能跳过"
 
 

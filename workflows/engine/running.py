@@ -32,7 +32,8 @@ class DrawingAtFault(Refusal):
     """The drawing cannot go on with this case's data."""
 
     code = "drawing.at_fault"
-    sentence = "流程图在“{step}”处无法继续：{why}。本次操作没有生效，请联系流程管理员。"
+    sentence = "流程图在“{step}”处无法继续：{why}。本次操作没有生效。"
+    remedy = "请联系流程管理员。"
     rule = "流程图不得含有走不通的路"
 
 

@@ -29,9 +29,8 @@ class CaseTooLarge(Refusal):
     """A case would keep more than is read and written at every step without people noticing."""
 
     code = "case.too_large"
-    sentence = (
-        "本案的数据将达到 {size} KB，最多 {most} KB，本次办理没有生效；请少填一些内容，或请管理员检查流程图中的列表。"
-    )
+    sentence = "本案的数据将达到 {size} KB，最多 {most} KB，本次办理没有生效。"
+    remedy = "请少填一些内容，或请管理员检查流程图中的列表。"
     rule = "一个案件只保留办理所需的内容"
     kind = "invalid"
 

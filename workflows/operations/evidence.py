@@ -36,6 +36,7 @@ class EvidenceNotYours(Refusal):
 
     code = "evidence.not_yours"
     sentence = "培养材料由本团支部的书记、组织委员或申请人的培养联系人登记，您目前不是。"
+    remedy = "请由上述人员登记。"
     rule = "培养材料由团支部书记、组织委员和本人的培养联系人登记"
     kind = "forbidden"
 
@@ -45,6 +46,7 @@ class CaseOver(Refusal):
 
     code = "evidence.case_over"
     sentence = "本案已办结，培养材料不再增加或更正。"
+    remedy = "确需更正的，请联系上级团委。"
     rule = "培养材料在办理期间登记"
 
 

@@ -30,7 +30,8 @@ class FileRowsWrong(Refusal):
     """Some rows cannot be taken over, so none is."""
 
     code = "evidence.file_rows_wrong"
-    sentence = "文件中有 {n} 行不能登记，一行也没有登记。请按各行的说明更正文件后重新导入。"
+    sentence = "文件中有 {n} 行不能登记，一行也没有登记。"
+    remedy = "请按各行的说明更正文件后重新导入。"
     rule = "一个文件要么全部登记，要么一行也不登记"
 
 

@@ -35,7 +35,8 @@ class LevelUnknown(Refusal):
     """A drawing names a level that nothing can be reported to."""
 
     code = "notice.level_unknown"
-    sentence = "不能报告“{level}”，应为基层团委、县级团委、盟市团委、自治区团委之一，请联系流程管理员。"
+    sentence = "不能报告“{level}”，应为基层团委、县级团委、盟市团委、自治区团委之一。"
+    remedy = "请联系流程管理员。"
     rule = "逾期只报告组织树上的上级团委"
 
 

@@ -18,7 +18,8 @@ class MentorNotNamed(Refusal):
     """A step of the mentor was reached before a mentor was named."""
 
     code = "mentor.not_named"
-    sentence = "还没有指定培养联系人，请先完成“指定培养联系人”。"
+    sentence = "还没有指定培养联系人。"
+    remedy = "请先完成“指定培养联系人”。"
     rule = "培养联系人由团组织指定，人数按规则集"
     article = "《发展团员工作细则》"
 
@@ -41,7 +42,6 @@ def _branch_committee(session: Session, unit_id: int, _data: Mapping[str, Any]) 
     return Addressee(unit_id, PostKind.ORG_COMMISSIONER if has_committee else PostKind.BRANCH_SECRETARY)
 
 
-def _mentor(_session: Session, unit_id: int, data: Mapping[str, Any]) -> Addressee:
 def is_between_mentors(data: Mapping[str, Any]) -> bool:
     """Whether the case has moved to another branch, which has not named a mentor of its own yet."""
     return bool((data.get("transfer") or {}).get("mentor_open"))
@@ -59,6 +59,7 @@ def _receiving_branch(_session: Session, unit_id: int, data: Mapping[str, Any]) 
     return Addressee(int((data.get("transfer") or {}).get("to_unit") or unit_id), PostKind.BRANCH_SECRETARY)
 
 
+def _mentor(_session: Session, unit_id: int, data: Mapping[str, Any]) -> Addressee:
     if is_between_mentors(data):
         return Addressee(unit_id, PostKind.MENTOR)
     entered = mentors_in(data)
@@ -78,8 +79,8 @@ def _branch_meeting(session: Session, unit_id: int, data: Mapping[str, Any]) -> 
 LANES: dict[str, Lane] = {
     "申请人（书记代录）": _at_the_branch(PostKind.BRANCH_SECRETARY),
     "团支部书记": _at_the_branch(PostKind.BRANCH_SECRETARY),
-    "支委会": _branch_committee,
     "接收团支部书记": _receiving_branch,
+    "支委会": _branch_committee,
     "支部大会": _branch_meeting,
     "培养联系人": _mentor,
     "基层团委": _above(APPROVING, PostKind.GRASSROOTS_COMMITTEE),
@@ -91,8 +92,14 @@ LEVELS: dict[str, int] = dict.fromkeys(LANES, 0) | {"基层团委": 1, "县级�
 """How high the post of each lane stands: a branch proposes, the committee above approves, the county keeps file."""
 
 IN_PLACE_OF = {
-    ("支委会", PostKind.BRANCH_SECRETARY): "本支部未设支委会，由团支部书记代行支委会职责；入团积极分子由支部大会表决决定。",
-    ("支部大会", PostKind.GRASSROOTS_COMMITTEE): "本支部有表决权的团员不足3人，经授权由上级委员会代行支部大会；登记人不得再审批本案。",
+    (
+        "支委会",
+        PostKind.BRANCH_SECRETARY,
+    ): "本支部未设支委会，由团支部书记代行支委会职责；入团积极分子由支部大会表决决定。",
+    (
+        "支部大会",
+        PostKind.GRASSROOTS_COMMITTEE,
+    ): "本支部有表决权的团员不足3人，经授权由上级委员会代行支部大会；登记人不得再审批本案。",
 }
 """What is said to whoever does a step because the body that its lane names is not there (细则)."""
 
