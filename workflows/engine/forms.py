@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 import orjson
@@ -135,11 +136,12 @@ class Form:
             if value is not None
         }
         context = {**content, "outcome": outcome, "case": case_data, "today": clock.today().isoformat()}
+        offered = cache(choices)  # two fields may offer the same people
         behind: dict[str, tuple[str, str]] = {}
         for field in self.fields:
             if field.key in faults:
                 continue
-            if why := _why_not(field, content, context, choices):
+            if why := _why_not(field, content, context, offered):
                 faults[field.key] = _with_rule(field, why)
             if field.day and field.key in content and field.tells_a_day(outcome):
                 unlawful = forbidden(field, date.fromisoformat(content[field.key]))

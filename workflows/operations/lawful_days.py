@@ -17,6 +17,9 @@ UNVERIFIED = "未核实"
 LEFT_TO_TABLES = frozenset({Day.APPLIED, Day.ASSESSED})
 """Days on which the drawing's own tables decide, and write down why: a candidate too young, a training too short."""
 
+_KNOWN = frozenset(Day)
+"""Made once: a form is read against every date of the case."""
+
 
 @dataclass(frozen=True)
 class Grounds:
@@ -48,17 +51,15 @@ def facts_of(fields: Sequence[DatedField], data: Mapping[str, Any], now: Collect
     limits: dict[Day, date] = {}
     for field in fields:
         entered = data.get(field.step)
-        if field.day not in set(Day) or not isinstance(entered, Mapping) or not entered.get(field.key):
+        if field.day not in _KNOWN or not isinstance(entered, Mapping) or not entered.get(field.key):
             continue
         counts = not field.outcomes or entered.get("outcome") in field.outcomes
         kept = limits if field.is_limit else done if counts else unfinished
         if counts or not field.is_limit:
             kept[Day(field.day)] = date.fromisoformat(entered[field.key])
     facts = lawful_dates.standing(done, unfinished, now)
-    over = (data.get("notice") or {}).get("over_on")
-    for _, posted, closed in lawful_dates.HELD_NOTICES:
-        if over and posted in facts.known and closed not in facts.known:
-            limits[closed] = date.fromisoformat(over)
+    if Day.POSTED in facts.known and (over := (data.get("notice") or {}).get("over_on")):
+        limits[Day.NOTICE_CLOSED] = date.fromisoformat(over)
     return replace(facts, birth=_birth(data), rules=data.get("rules") or {}, not_before=limits)
 
 
@@ -70,7 +71,7 @@ def _birth(data: Mapping[str, Any]) -> date | None:
 def where(bundle: ParsedBundle, nodes: Collection[str]) -> list[Day]:
     """The days a case stands at: for each element where it stands, the nearest dated step from there on."""
     named = {
-        field.step: Day(field.day) for field in bundle.dated_fields if not field.is_limit and field.day in set(Day)
+        field.step: Day(field.day) for field in bundle.dated_fields if not field.is_limit and field.day in _KNOWN
     }
     found: list[Day] = []
     for node in nodes:
@@ -101,7 +102,7 @@ def forbidden_day(
     origin: OriginOf, fields: Sequence[DatedField], data: Mapping[str, Any], name: str, on: date
 ) -> Forbidden | None:
     """Why this step cannot have been done on that day; None where it can, or the drawing's word is not known here."""
-    if name not in set(Day) or name in LEFT_TO_TABLES:
+    if name not in _KNOWN or name in LEFT_TO_TABLES:
         return None
     day = Day(name)
     window = lawful_dates.binding(facts_of(fields, data, [day]), day)
