@@ -13,6 +13,7 @@ from webapp.pages.board import STAGES
 from workflows import errors
 from workflows.domain import (
     evidence_forms,
+    head_count_files,
     head_counts,
     lawful_dates,
     quota_control,
@@ -35,6 +36,7 @@ from workflows.domain.rules_in_force import State
 from workflows.domain.split_tables import ProposalState
 from workflows.domain.units import UnitKind
 from workflows.operations import evidence_files
+from workflows.operations import head_counts as entering
 from workflows.operations.posts import IN_PLACE_OF
 
 PLACE_STATES = (Mark, Scope, ProposalState, RequestState, TransferState, NumberEventKind, NumberState)
@@ -62,7 +64,8 @@ def messages() -> list[str]:
     titles = [kind.label for kinds in (PostKind, UnitKind, MovementKind, State, CorrectionStatus) for kind in kinds]
     titles += IN_PLACE_OF.values()
     days = [*(day.label for day in Day), *lawful_dates.RULES]
-    return list(dict.fromkeys([errors.OWN_PRACTICE, *found, *titles, *STAGES, *values, *_of_evidence(), *_of_places(), *days]))
+    found += [errors.OWN_PRACTICE, *titles, *STAGES, *values]
+    return list(dict.fromkeys([*found, *_of_evidence(), *_of_places(), *days]))
 
 
 def _of_evidence() -> list[str]:
@@ -75,7 +78,8 @@ def _of_evidence() -> list[str]:
 
 def _of_places() -> list[str]:
     labels = [kind.label for kinds in PLACE_STATES for kind in kinds]
-    return [*labels, *head_counts.WORDS, *split_proposals.WORDS, *quota_control.WORDS]
+    files = (*head_count_files.WORDS, *entering.FAULTS)
+    return [*labels, *files, *head_counts.WORDS, *split_proposals.WORDS, *quota_control.WORDS]
 
 
 def _import_every_room() -> None:
