@@ -167,4 +167,5 @@ def fault_said(fault: Fault) -> str:
     """What is wrong with a row of a file, in words."""
     if fault.refusal is not None:
         return fault.refusal.message(gettext)
-    return f"{gettext(fault.label)}：{gettext(fault.text)}" if fault.label else gettext(fault.text)
+    said = f"{gettext(fault.label)}：{gettext(fault.text)}" if fault.label else gettext(fault.text)
+    return f"{fault.cell} {said}" if fault.cell else said

@@ -20,6 +20,7 @@ from workflows.domain import (
     rule_sets,
     split_proposals,
     volunteer_files,
+    workbooks,
 )
 from workflows.domain.corrections import CorrectionStatus
 from workflows.domain.evidence_count import Why
@@ -72,7 +73,7 @@ def _of_evidence() -> list[str]:
     forms = [each for form in evidence_forms.FORMS.values() for each in form]
     choices = [label for each in forms for _, label in each.choices]
     labels = [*(kind.label for kind in Kind), *(each.label for each in forms), *choices]
-    said = (*evidence_forms.WORDS, *volunteer_files.REASONS, *evidence_files.FAULTS)
+    said = (*evidence_forms.WORDS, *volunteer_files.REASONS, *workbooks.REASONS, *evidence_files.FAULTS)
     return [*labels, *said, *(why.sentence for why in Why)]
 
 

@@ -1,5 +1,6 @@
 """Evidence of training over the API: entering, counting, correcting, and who may."""
 
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +12,7 @@ from tests.api.caller import Caller, wrong_fields
 from tests.support.application import ON_SQLITE
 from tests.support.cast import Cast
 from tests.support.training import LESSON, SERVICE, in_training
+from tests.support.workbooks import workbook
 from workflows import clock
 from workflows.domain.people import Person
 from workflows.engine.tables import Bundle
@@ -108,11 +110,37 @@ def test_a_file_is_checked_and_taken_over_once(where: str, saren: Caller, cast: 
 
 
 @ON_SQLITE
+def test_a_workbook_is_taken_over_as_a_text_is(where: str, saren: Caller, cast: Cast) -> None:
+    files = f"/units/{cast.branch.id}/volunteer-files"
+    rows = [each.split(",") for each in FILE.replace("姓名", "团员").splitlines()]
+    sent = {"workbook": b64encode(workbook(rows)).decode(), "name": "五月.xlsx", "columns": {"name": "团员"}}
+    checked = saren.post(f"{files}/check", sent).json
+    assert (checked["ok"], checked["columns"]["name"]) == (True, "团员")
+    assert saren.post(files, sent).json["rows"] == len(rows) - 1
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    "sent, code",
+    [
+        ({}, "data.invalid"),
+        ({"content": FILE, "workbook": "UEs="}, "data.invalid"),
+        ({"workbook": "不是"}, "data.invalid"),
+        ({"workbook": "UEsDBA=="}, "workbook.unreadable"),
+        ({"content": FILE, "columns": {"birth_date": "生日"}}, "data.invalid"),
+    ],
+)
+def test_what_is_no_file_is_refused(where: str, saren: Caller, cast: Cast, sent: dict[str, Any], code: str) -> None:
+    answer = saren.post(f"/units/{cast.branch.id}/volunteer-files/check", sent)
+    assert (answer.status_code, answer.json["code"]) == (422, code)
+
+
+@ON_SQLITE
 def test_wrong_rows_are_told_by_line_and_none_is_taken_over(where: str, saren: Caller, cast: Cast) -> None:
     files, wrong = f"/units/{cast.branch.id}/volunteer-files", FILE + "张三,2020-05-09,2,植树,校团委,林一\n"
     checked = saren.post(f"{files}/check", {"content": wrong}).json
     assert [(row["line"], row["faults"]) for row in checked["rows"] if row["faults"]] == [
-        (3, ["本支部没有这名正在办理的申请人"])
+        (3, ["A3 本支部没有这名正在办理的申请人"])
     ]
     refused = saren.post(files, {"content": wrong})
     assert (refused.status_code, refused.json["code"]) == (409, "evidence.file_rows_wrong")

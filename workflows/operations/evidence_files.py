@@ -1,5 +1,6 @@
 """Volunteer service of a branch's candidates from a file: a preview with every wrong row, then all rows or none."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -9,7 +10,7 @@ from workflows import clock, journal
 from workflows.domain import evidence as ledger
 from workflows.domain import posts, units, volunteer_files
 from workflows.domain.evidence import EvidenceFile
-from workflows.domain.evidence_forms import FORMS, Kind
+from workflows.domain.evidence_forms import Kind
 from workflows.domain.members import Candidate, CandidateStatus
 from workflows.domain.people import Person
 from workflows.domain.volunteer_files import FileRow, VolunteerFile
@@ -22,8 +23,12 @@ LONGEST_NAME = 120
 NOBODY = "本支部没有这名正在办理的申请人"
 SEVERAL = "本支部有同名的申请人，请填写案卷号"
 NOT_THE_CASE = "案卷号与姓名不符"
-FAULTS = (NOBODY, SEVERAL, NOT_THE_CASE)
-"""What is said of a row that belongs to nobody."""
+FORMULA = "这一格是公式，请改为它的结果"
+FAULTS = (NOBODY, SEVERAL, NOT_THE_CASE, FORMULA)
+"""What is said of a row that belongs to nobody, or of a cell that holds no value."""
+
+LABELS = {key: known[0] for key, known in volunteer_files.COLUMNS.items()}
+"""What people call each column."""
 
 
 class FileRowsWrong(Refusal):
@@ -37,11 +42,12 @@ class FileRowsWrong(Refusal):
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong with a row: a sentence, and the field's label where it is one; or the refusal it met."""
+    """What is wrong with a row: a sentence, with the field's label and cell where it is one; or the refusal it met."""
 
     text: str
     label: str = ""
     refusal: Refusal | None = None
+    cell: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,10 +61,14 @@ class CheckedRow:
 
 @dataclass(frozen=True)
 class Checked:
-    """A file before it is taken over; `taken` is the earlier one when the same content was taken over before."""
+    """A file before it is taken over; `taken` is the earlier one when the same content was taken over before.
+
+    `columns` is the heading under which each column was found.
+    """
 
     digest: str
     rows: list[CheckedRow]
+    columns: dict[str, str]
     taken: EvidenceFile | None = None
 
     @property
@@ -67,26 +77,33 @@ class Checked:
         return [row for row in self.rows if row.faults]
 
 
-def check(session: Session, *, unit_id: int, text: str, actor: Actor) -> Checked:
-    """Try every row and take all of it back; raises NotAuthorised, and FileUnreadable for what is no table."""
-    file = _begin(session, unit_id, text, actor)
+def check(
+    session: Session, *, unit_id: int, text: str, actor: Actor, columns: Mapping[str, str] | None = None
+) -> Checked:
+    """Try every row and take all of it back; raises NotAuthorised, and FileUnreadable for what is no table.
+
+    `columns` says under which heading a column stands when it has none of the names in use.
+    """
+    file = _begin(session, unit_id, text, actor, columns)
     taken = _taken(session, unit_id, file.digest)
     if taken is not None:
-        return Checked(file.digest, [CheckedRow(row) for row in file.rows], taken)
+        return Checked(file.digest, [CheckedRow(row) for row in file.rows], file.columns, taken)
     trial = session.begin_nested()
     rows = _enter(session, unit_id, file, actor, None)
     trial.rollback()
     session.expire_all()
-    return Checked(file.digest, rows)
+    return Checked(file.digest, rows, file.columns)
 
 
-def take(session: Session, *, unit_id: int, name: str, text: str, actor: Actor) -> EvidenceFile:
+def take(
+    session: Session, *, unit_id: int, name: str, text: str, actor: Actor, columns: Mapping[str, str] | None = None
+) -> EvidenceFile:
     """Enter every row of the file; the same content again changes nothing and answers the earlier file.
 
     Raises FileRowsWrong when one row cannot be entered (and then none is), NotAuthorised, FileUnreadable. The unit's
     row is locked, so that one file is not taken over twice at once. Journalled on the unit, and each row on its case.
     """
-    file = _begin(session, unit_id, text, actor)
+    file = _begin(session, unit_id, text, actor, columns)
     units.lock(session, unit_id)
     if taken := _taken(session, unit_id, file.digest):
         return taken
@@ -122,9 +139,9 @@ def insist(session: Session, unit_id: int, actor: Actor) -> None:
         raise NotAuthorised(unit=unit.name, post="、".join(kind.label for kind in ENTERED_BY))
 
 
-def _begin(session: Session, unit_id: int, text: str, actor: Actor) -> VolunteerFile:
+def _begin(session: Session, unit_id: int, text: str, actor: Actor, columns: Mapping[str, str] | None) -> VolunteerFile:
     insist(session, unit_id, actor)
-    return volunteer_files.read(text)
+    return volunteer_files.read(text, columns)
 
 
 def _taken(session: Session, unit_id: int, digest: str) -> EvidenceFile | None:
@@ -150,11 +167,13 @@ def _applicants(session: Session, unit_id: int) -> list[tuple[str, int, int]]:
 def _entered(
     session: Session, row: FileRow, known: list[tuple[str, int, int]], actor: Actor, file_id: int | None
 ) -> CheckedRow:
+    if formulas := _formulas(row):
+        return CheckedRow(row, None, formulas)
     named = [each for each in known if each[0] == row.name]
     found = [each for each in named if row.case in ("", str(each[1]))]
     if len(found) != 1:
         why = NOBODY if not named else SEVERAL if found else NOT_THE_CASE
-        return CheckedRow(row, None, [Fault(why)])
+        return CheckedRow(row, None, [Fault(why, cell=row.cells["case" if why == NOT_THE_CASE else "name"])])
     _, case_id, person_id = found[0]
     try:
         ledger.record(
@@ -167,7 +186,12 @@ def _entered(
             file_id=file_id,
         )
     except Refusal as refusal:
-        labels = {each.key: each.label for each in FORMS[Kind.VOLUNTEER_HOURS]}
-        wrong = [Fault(sentence, labels[key]) for key, sentence in refusal.fields.items()]
+        wrong = [Fault(sentence, LABELS[key], cell=row.cells.get(key, "")) for key, sentence in refusal.fields.items()]
         return CheckedRow(row, case_id, wrong or [Fault(refusal.sentence, refusal=refusal)])
     return CheckedRow(row, case_id)
+
+
+def _formulas(row: FileRow) -> list[Fault]:
+    """A formula says what its author expected to be computed; what it gave is not known, so it is no evidence."""
+    told = {"name": row.name, "case": row.case, **row.values}
+    return [Fault(FORMULA, LABELS[key], cell=row.cells[key]) for key, value in told.items() if value.startswith("=")]

@@ -112,3 +112,16 @@ def test_only_who_keeps_the_branch_s_records_takes_over_files(
     actor = Actor(person_id=getattr(cast, who).id)
     with pytest.raises(NotAuthorised):
         evidence_files.take(session, unit_id=cast.branch.id, name="", text=file_of(ROW), actor=actor)
+
+
+def test_every_fault_names_its_cell(session: Session, cast: Cast, case: Case) -> None:
+    actor = Actor(person_id=cast.saren.id)
+    rows = [ROW.replace("2.5", "2.55"), ROW.replace("乌云,,", "张三,,"), ROW.replace("乌云,,", "乌云,999,")]
+    checked = evidence_files.check(session, unit_id=cast.branch.id, text=file_of(*rows), actor=actor)
+    assert [[fault.cell for fault in row.faults] for row in checked.rows] == [["D2"], ["A3"], ["B4"]]
+
+
+def test_a_formula_is_no_evidence(session: Session, cast: Cast, case: Case) -> None:
+    row = ROW.replace("2.5", "=SUM(C2:C9)").replace("敬老院服务", "=HYPERLINK()")
+    assert wrong_rows(session, cast, row) == {2: [evidence_files.FORMULA] * 2}
+    assert evidence.on_file(session, case).rows == []
