@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflows.domain import numbering, quota_ledger, units
+from workflows.domain import numbering, quota_control, quota_ledger, units
 from workflows.domain.quota_ledger import (
     Lock,
     MovementKind,
@@ -46,7 +46,8 @@ def allot_many(
 ) -> list[QuotaMovement]:
     """Split a unit's places over units that report to it directly, all or none; `amounts` is by unit id.
 
-    Numbers are cut from the tail, so the last unit is served first and the numbers ascend with the units.
+    Numbers are cut from the tail, so the last unit is served first and the numbers ascend with the units. Beside what
+    `allot` raises, CeilingExceeded where a unit is over its ratio.
     """
     check_open(plan)
     above = units.get(session, from_unit_id)
@@ -60,6 +61,7 @@ def allot_many(
     source = locked_account(session, plan, above, lock_accounts)
     accounts = {each.unit_id: each for each in lock_accounts(session, plan.id, amounts)}
     _check_enough(session, source, above, sum(amounts.values()))
+    quota_control.insist_on_ceilings(session, plan, from_unit_id, amounts)
     movements = []
     for unit_id, amount in sorted(amounts.items(), reverse=True):
         target = accounts.get(unit_id) or quota_ledger.open_account(session, plan.id, unit_id)

@@ -18,7 +18,7 @@ from workflows.domain import head_counts, ratios, units
 from workflows.domain.columns import reference
 from workflows.domain.head_counts import Counts, Standing
 from workflows.domain.members import Candidate
-from workflows.domain.numbering import Place, PlaceState
+from workflows.domain.numbering import HOLDING, Place
 from workflows.domain.quota_ledger import Plan, QuotaAccount
 from workflows.domain.ratios import Mark, Ratio, Scope
 from workflows.domain.units import Unit, UnitKind
@@ -27,9 +27,6 @@ from workflows.journal import Actor, Event
 
 LONGEST_REASON, SHORTEST_REASON = 400, 10
 MOST_EXTRA = 200
-
-HOLDING = (PlaceState.RESERVED, PlaceState.USED)
-"""Places that count as admissions planned or done."""
 
 
 class RatioException(Base):

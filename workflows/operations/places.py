@@ -2,14 +2,18 @@
 
 from typing import Any
 
-from workflows.domain import quotas
+from workflows.domain import quota_control, quotas
 from workflows.domain.numbering import Place
 from workflows.engine.environment import Call
 
 
 def reserve(call: Call) -> dict[str, Any]:
-    """Reserve a place and a number for the candidate; `quota.exhausted` covers both running out."""
+    """Reserve a place and a number for the candidate; `quota.exhausted` covers both running out.
+
+    Raises RatioExceeded where the graduating class would go over its ratio: the step is refused with the figures.
+    """
     giver = quotas.account_drawn_on(call.session, call.unit_id)
+    quota_control.insist_on_room(call.session, quotas.current_plan(call.session), call.unit_id, case_id=call.case_id)
     place = quotas.reserve(call.session, unit_id=giver, case_id=call.case_id, actor=call.actor)
     call.session.flush()
     return _as_data(place)
