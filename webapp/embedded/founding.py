@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from webapp import app, database
 from webapp.database import db
 from workflows import migrations
-from workflows.domain import demo, region
+from workflows.domain import demo, demo_head_counts, quotas, region
 from workflows.domain.demo import DemoLogin
 from workflows.engine import bundles, check
 from workflows.journal import SYSTEM
@@ -40,6 +40,7 @@ def found(demo_password: str | None, candidates: int = demonstration.CANDIDATES_
 
 def _demo(session: Session, password: str, candidates: int) -> list[DemoLogin]:
     logins = demo.install(session, password=password)
+    demo_head_counts.install(session, quotas.current_plan(session).year)
     demonstration.install_candidates(session, per_branch=candidates)
     return logins
 
