@@ -63,12 +63,16 @@ def show(case_id: int) -> str:
         differs=len(attendance) > 1,
         summary=minutes.summary([one.decision for one in decided]),
         why_void=meetings.WHY_VOID,
+        authorised=(cases.data_of(case).get("authorise_meeting") or {}),
     )
 
 
 def step_that_counts(bundle: ParsedBundle) -> str:
-    """The user step at which a meeting's votes are entered; empty when the drawing has none."""
-    nodes = bundle.drawing.nodes.values()
+    """The user step at which the votes of a meeting on admission are entered; empty when the drawing has none.
+
+    A drawing may count a vote on activists before; the one that admits is the last.
+    """
+    nodes = reversed(bundle.drawing.nodes.values())
     return next((node.parameters.get("meeting", "") for node in nodes if node.operation == COUNTS), "")
 
 
