@@ -151,3 +151,23 @@ def test_wrong_rows_are_told_by_line_and_none_is_taken_over(where: str, saren: C
 def test_who_does_not_keep_the_branch_s_records_takes_over_no_file(where: str, cast: Cast, signed_in: SignIn) -> None:
     answer = signed_in(cast.gaowa).post(f"/units/{cast.branch.id}/volunteer-files", {"content": FILE})
     assert (answer.status_code, answer.json["code"]) == (403, "authority.missing")
+
+
+@ON_SQLITE
+def test_a_lesson_is_entered_for_all_who_attended_or_for_none(where: str, saren: Caller, cast: Cast) -> None:
+    lessons = f"/units/{cast.branch.id}/lessons"
+    [wuyun] = saren.get(lessons).json
+    assert (wuyun["name"], wuyun["class_hours"]) == ("乌云", 0)
+    entered = saren.post(lessons, {"values": LESSON, "attended": [wuyun["case_id"]]})
+    assert (entered.status_code, [row["minutes"] for row in entered.json]) == (201, [360])
+    again = saren.post(lessons, {"values": LESSON, "attended": [wuyun["case_id"]]})
+    assert (again.status_code, again.json["code"]) == (409, "lesson.not_entered")
+    assert list(wrong_fields(again)) == [f"attended.{wuyun['case_id']}"]
+
+
+@ON_SQLITE
+def test_a_mentor_enters_no_lesson_for_the_branch(where: str, signed_in: SignIn, cast: Cast) -> None:
+    lessons = f"/units/{cast.branch.id}/lessons"
+    bator = signed_in(cast.bator)
+    answers = [bator.get(lessons), bator.post(lessons, {"values": LESSON, "attended": [1]})]
+    assert [(answer.status_code, answer.json["code"]) for answer in answers] == [(403, "authority.missing")] * 2

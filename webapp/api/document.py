@@ -22,6 +22,7 @@ GROUPS = (
     "cases",
     "evidence",
     "evidence_files",
+    "lessons",
     "moves",
     "reasons",
     "lawful_days",

@@ -160,7 +160,7 @@ def _form_page(
     case: Case, kind: Kind, values: Mapping[str, Any], refusal: Refusal | None = None, of: Evidence | None = None
 ) -> str:
     wrong = {key: gettext(text) for key, text in refusal.fields.items()} if refusal else {}
-    fields = [_field(each, values.get(each.key), wrong.get(each.key, "")) for each in FORMS[kind]]
+    fields = [field_of(each, values.get(each.key), wrong.get(each.key, "")) for each in FORMS[kind]]
     reason = FieldView(
         "reason",
         gettext("更正理由"),
@@ -182,7 +182,8 @@ def _form_page(
     )
 
 
-def _field(particular: Particular, value: Any, error: str) -> FieldView:
+def field_of(particular: Particular, value: Any, error: str) -> FieldView:
+    """One field of a kind of evidence as a form shows it, with what was sent and what is wrong with that."""
     kind = "textarea" if particular.longest > LONGEST_NAME and particular.key == "topic" else "textfield"
     if particular.choices:
         kind = "radio"

@@ -29,6 +29,7 @@ REACHED_FROM = {
     "new_case": "board",
     "evidence": "cases",
     "evidence_files": "cases",
+    "lessons": "cases",
     "holidays": "quota",
     "quota_split": "quota",
     "head_counts": "quota",
