@@ -9,6 +9,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
+from webapp.pages import quota_places
 from webapp.pages.board import STAGES
 from workflows import errors
 from workflows.domain import (
@@ -17,6 +18,7 @@ from workflows.domain import (
     head_counts,
     lawful_dates,
     quota_control,
+    quota_uses,
     rule_sets,
     split_proposals,
     volunteer_files,
@@ -41,6 +43,8 @@ from workflows.operations import head_counts as entering
 from workflows.operations.posts import IN_PLACE_OF
 
 PLACE_STATES = (Mark, Scope, ProposalState, RequestState, TransferState, NumberEventKind, NumberState)
+
+COLUMNS_OF_PLACES = ("预留", "使用", "释放", "已用", "年终失效", *quota_places.COLUMNS)
 
 ROOMS = ("webapp.api", "webapp.pages")
 """A refusal is known once its module is imported; the application imports the rest."""
@@ -80,6 +84,7 @@ def _of_evidence() -> list[str]:
 def _of_places() -> list[str]:
     labels = [kind.label for kinds in PLACE_STATES for kind in kinds]
     files = (*head_count_files.WORDS, *entering.FAULTS)
+    labels += [*quota_uses.LABELS.values(), *COLUMNS_OF_PLACES]
     return [*labels, *files, *head_counts.WORDS, *split_proposals.WORDS, *quota_control.WORDS]
 
 

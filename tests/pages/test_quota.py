@@ -60,7 +60,7 @@ def test_only_the_committee_itself_passes_its_places_on(
     page = zhao.submit("/quota/allotments", **values)
     assert page.status == 403
     refused = journal.entries_of(session, journal.unit_chain(cast.city.id))[-1]
-    assert refused.facts["code"] == "authority.post_needed"
+    assert refused.facts["code"] == "authority.missing"
 
 
 def test_unused_places_are_given_back(visit: Visit, cast: Cast, now: object) -> None:

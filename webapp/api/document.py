@@ -33,6 +33,8 @@ GROUPS = (
     "quotas",
     "quota_split",
     "head_counts",
+    "quota_changes",
+    "numbers",
 )
 """The modules beside this one; each holds a blueprint `bp`."""
 

@@ -7,27 +7,19 @@ from flask_babel import gettext
 from marshmallow import Schema, fields, validate
 from sqlalchemy.orm import Session
 
-from webapp import database, errors, identity
+from webapp import database, identity
 from webapp.api.document import Blueprint
 from webapp.api.paging import PageQuery, id_after
 from webapp.api.schemas import one_id, query_id, text
 from webapp.api.writing import writing
-from workflows.domain import quotas, units
+from webapp.quota_acts import insist_on_sight, managing
+from workflows.domain import quotas
 from workflows.domain.posts import PostKind
 from workflows.domain.quotas import Plan as PlanRow
 from workflows.domain.quotas import QuotaAccount
-from workflows.errors import InvalidData, NotAuthorised, NotFound
-from workflows.journal import Actor
+from workflows.errors import InvalidData, NotFound
 
 bp = Blueprint("quotas", __name__, "quotas", "Places of the year's plan")
-
-COMMITTEES = (
-    PostKind.GRASSROOTS_COMMITTEE,
-    PostKind.COUNTY_COMMITTEE,
-    PostKind.PREFECTURE_COMMITTEE,
-    PostKind.REGION_COMMITTEE,
-)
-"""Posts that manage a unit's places."""
 
 MOST_PLACES = 999_999
 
@@ -71,9 +63,11 @@ class Account(Schema):
     free = fields.Integer(required=True)
     reserved = fields.Integer(required=True)
     used = fields.Integer(required=True)
+    expired = fields.Integer(required=True)
     free_below = fields.Integer(required=True)
     reserved_below = fields.Integer(required=True)
     used_below = fields.Integer(required=True)
+    expired_below = fields.Integer(required=True)
 
 
 class Accounts(Schema):
@@ -158,7 +152,7 @@ class CurrentPlan(MethodView):
 @bp.response(200, Accounts)
 def accounts(query: dict[str, Any]) -> dict[str, Any]:
     """A unit's places and those of the units that report to it."""
-    _insist_on_sight(query["unit_id"])
+    insist_on_sight(query["unit_id"])
     return _accounts(database.session(), query["unit_id"])
 
 
@@ -172,7 +166,7 @@ def movements(query: dict[str, Any], account_id: int) -> dict[str, Any]:
     account = session.get(QuotaAccount, account_id)
     if account is None:
         raise NotFound(what=gettext("名额账户"))
-    _insist_on_sight(account.unit_id)
+    insist_on_sight(account.unit_id)
     found = quotas.movements_of(session, account.id, before=id_after(query.get("after")), limit=limit + 1)
     return {"items": found[:limit], "next": str(found[limit - 1].id) if len(found) > limit else None}
 
@@ -185,11 +179,11 @@ def movements(query: dict[str, Any], account_id: int) -> dict[str, Any]:
 def allot(sent: dict[str, Any]) -> dict[str, Any]:
     """Pass places, with the numbers that go with them, to units directly below."""
     session, unit_id = database.session(), sent["from_unit_id"]
-    _insist_on_sight(unit_id)
+    insist_on_sight(unit_id)
     amounts = {share["unit_id"]: share["amount"] for share in sent["shares"]}
     if len(amounts) != len(sent["shares"]):
         raise InvalidData(fields={"shares": gettext("同一组织只能出现一次")})
-    actor = _managing(session, unit_id)
+    actor = managing(unit_id)
     quotas.allot_many(session, quotas.current_plan(session), unit_id, amounts, actor, sent["reason"])
     return _accounts(session, unit_id)
 
@@ -202,8 +196,8 @@ def allot(sent: dict[str, Any]) -> dict[str, Any]:
 def give_back(sent: dict[str, Any]) -> dict[str, Any]:
     """Give free places whose numbers were never issued back to the unit above."""
     session, unit_id = database.session(), sent["unit_id"]
-    _insist_on_sight(unit_id)
-    actor = _managing(session, unit_id)
+    insist_on_sight(unit_id)
+    actor = managing(unit_id)
     quotas.give_back(session, quotas.current_plan(session), unit_id, sent["amount"], actor, sent["reason"])
     return _accounts(session, unit_id)
 
@@ -211,17 +205,3 @@ def give_back(sent: dict[str, Any]) -> dict[str, Any]:
 def _accounts(session: Session, unit_id: int) -> dict[str, Any]:
     plan = quotas.current_plan(session)
     return {"plan": plan, "items": quotas.overview(session, plan, unit_id)}
-
-
-def _insist_on_sight(unit_id: int) -> None:
-    units.get(database.session(), unit_id)
-    errors.concerning(unit_id=unit_id)
-    identity.insist_on_sight(unit_id, gettext("组织"))
-
-
-def _managing(session: Session, unit_id: int) -> Actor:
-    """The person in the committee's post at this very unit; raises NotAuthorised."""
-    for held in identity.posts_held():
-        if held.unit_id == unit_id and held.kind in COMMITTEES:
-            return identity.as_actor(held)
-    raise NotAuthorised(unit=units.get(session, unit_id).name, post=gettext("团委经办人"))

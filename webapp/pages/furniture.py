@@ -34,6 +34,9 @@ REACHED_FROM = {
     "quota_split": "quota",
     "head_counts": "quota",
     "ratios": "quota",
+    "quota_changes": "quota",
+    "quota_places": "quota",
+    "numbers": "quota",
     "moves": "processes",
 }
 """Pages without an entry of their own in the navigation, and the entry they are reached by."""

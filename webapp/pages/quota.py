@@ -9,16 +9,16 @@ from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp import database, errors, identity
+from webapp import database, errors, identity, quota_acts
 from webapp.pages import furniture
 from webapp.pages.units_seen import chosen_unit, own_units
 from workflows.domain import quotas, units
 from workflows.domain.posts import PostKind
+from workflows.domain.quota_ledger import PlanState
 from workflows.domain.quotas import Place, Plan, QuotaRow
-from workflows.domain.units import Unit, UnitKind
+from workflows.domain.units import Unit
 from workflows.engine.tables import Case
 from workflows.errors import Refusal
-from workflows.journal import Actor
 
 bp = Blueprint("quota", __name__, url_prefix="/quota")
 
@@ -49,7 +49,7 @@ class HeldPlace:
 @bp.get("")
 @identity.post_needed(*READERS)
 def show() -> str:
-    """The plan as it stands for one unit and its children."""
+    """The plan as it stands for one unit and its children; `?year=` shows that of another year, open or closed."""
     return _page()
 
 
@@ -63,7 +63,7 @@ def allot() -> Any:
     errors.concerning(unit_id=from_unit)
     try:
         plan = quotas.current_plan(session)
-        quotas.allot(session, plan, from_unit, to_unit, amount, _committee_of(from_unit), reason)
+        quotas.allot(session, plan, from_unit, to_unit, amount, quota_acts.managing(from_unit), reason)
         name = units.get(session, to_unit).name
         database.commit()
     except Refusal as refusal:
@@ -73,7 +73,7 @@ def allot() -> Any:
 
 
 @bp.post("/returns")
-@identity.post_needed(*furniture.COMMITTEES)
+@identity.post_needed(*furniture.COMMITTEES, PostKind.BRANCH_SECRETARY)
 def give_back() -> Any:
     """Return free places to the unit above."""
     unit_id, amount = request.form.get("from", 0, type=int), request.form.get("amount", 0, type=int)
@@ -81,23 +81,12 @@ def give_back() -> Any:
     errors.concerning(unit_id=unit_id)
     try:
         plan, reason = quotas.current_plan(session), request.form.get("reason", "").strip()
-        quotas.give_back(session, plan, unit_id, amount, _committee_of(unit_id), reason)
+        quotas.give_back(session, plan, unit_id, amount, quota_acts.managing(unit_id), reason)
         database.commit()
     except Refusal as refusal:
         return _again(refusal)
     flash(gettext("已退回 %(n)s 个名额。", n=amount), "good")
     return redirect(url_for("quota.show", unit=unit_id), code=303)
-
-
-def _committee_of(unit_id: int) -> Actor:
-    """The person acting for the committee of this very unit; raises PostNeeded."""
-    if not _keeps(unit_id):
-        raise identity.PostNeeded(posts=gettext("该组织的经办人"))
-    return identity.actor(*furniture.COMMITTEES, unit_id=unit_id)
-
-
-def _keeps(unit_id: int) -> bool:
-    return any(held.unit_id == unit_id and held.kind in furniture.COMMITTEES for held in identity.posts_held())
 
 
 def _again(refusal: Refusal) -> Any:
@@ -109,8 +98,8 @@ def _again(refusal: Refusal) -> Any:
 
 def _page(refusal: Refusal | None = None, sent: Mapping[str, str] | None = None) -> str:
     session = database.session()
-    top = _top(session, sent)
-    plan = quotas.current_plan(session)
+    plan = _plan(session)
+    top = _top(session, plan, sent)
     rows = quotas.overview(session, plan, top.id)
     return render_template(
         "quota/show.html",
@@ -119,8 +108,9 @@ def _page(refusal: Refusal | None = None, sent: Mapping[str, str] | None = None)
         above=_above(session, top),
         own=own_units(session),
         own_line=_line(rows[0]),
-        lines=[_line(row) for row in rows[1:] if top.kind not in units.APPROVING],
-        keeps=_keeps(top.id),
+        lines=[_line(row) for row in rows[1:]],
+        of_classes=top.kind in units.APPROVING,
+        keeps=quota_acts.manages(top) and plan.state == PlanState.OPEN,
         places=_places(session, plan, top),
         movements=_movements(session, rows[0]),
         refusal=refusal.message(gettext) if refusal else "",
@@ -129,13 +119,20 @@ def _page(refusal: Refusal | None = None, sent: Mapping[str, str] | None = None)
     )
 
 
-def _top(session: Session, sent: Mapping[str, str] | None) -> Unit:
-    """The unit the page is about; for a branch it is the committee above whose places it draws on."""
+def _plan(session: Session) -> Plan:
+    year = request.args.get("year", type=int)
+    return quotas.plan_of_year(session, year) if year else quotas.current_plan(session)
+
+
+def _top(session: Session, plan: Plan, sent: Mapping[str, str] | None) -> Unit:
+    """The unit the page is about; for a class without places of its own, the committee whose places it draws on."""
     if sent is not None:
         return units.get(session, int(sent["from"]))
     top = chosen_unit(session)
-    if top.kind in {UnitKind.BRANCH, UnitKind.GENERAL_BRANCH}:
-        return units.ancestor(session, top.id, *units.APPROVING)
+    if top.kind in quota_acts.AT_A_CLASS:
+        account = quotas.account_of(session, plan.id, top.id)
+        if account is None or account.allotted_in == account.passed_on:
+            return units.ancestor(session, top.id, *units.APPROVING)
     return top
 
 
@@ -145,7 +142,7 @@ def _above(session: Session, top: Unit) -> list[Unit]:
 
 
 def _line(row: QuotaRow) -> Line:
-    total = row.used_below + row.reserved_below + row.free_below
+    total = row.used_below + row.reserved_below + row.free_below + row.expired_below
     share = 100 / total if total else 0
     return Line(row, total, round(row.used_below * share, 1), round(row.reserved_below * share, 1))
 

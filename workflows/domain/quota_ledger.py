@@ -161,7 +161,8 @@ class NoPlan(Refusal):
     """No year's plan is open."""
 
     code = "quota.no_plan"
-    sentence = "目前没有开放的年度发展团员计划，请由自治区团委先下达计划。"
+    sentence = "目前没有开放的年度发展团员计划。"
+    remedy = "请由自治区团委先下达计划。"
     rule = "发展团员实行年度总量调控"
     article = "中青发〔2016〕6号"
 
@@ -170,7 +171,8 @@ class PlanClosed(Refusal):
     """Places of a closed plan cannot be given out."""
 
     code = "quota.plan_closed"
-    sentence = "{year}年度的计划已关闭，不能再调整名额。请在新年度的计划下办理。"
+    sentence = "{year}年度的计划已关闭，不能再调整名额。"
+    remedy = "请在开放的年度计划中办理。"
     rule = "年度计划关闭后不再重新打开，未用名额失效（本系统做法）"
 
 
