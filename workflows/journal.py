@@ -75,6 +75,7 @@ class Event(StrEnum):
     TRANSFER_GONE = "transfer:gone"
     NUMBER_NOTED = "number:noted"
     MEMBER_ADMITTED = "member:admitted"
+    MEMBER_LEFT = "member:left"
     PERSON_CORRECTED = "person:corrected"
     EVIDENCE_RECORDED = "evidence:recorded"
     EVIDENCE_CORRECTED = "evidence:corrected"

@@ -2,6 +2,7 @@
 
 Whether somebody is old enough is the drawing's decision; here stands what is true of every application: the identity
 number is right, nobody applies twice at once, and nobody applies who is a member.
+Who has left may apply again; see `leaving` and `past_memberships`.
 """
 
 from datetime import date
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from workflows import clock, journal
 from workflows.database import Base, BigId
-from workflows.domain import identity_numbers, people, units
+from workflows.domain import identity_numbers, past_memberships, people, units
 from workflows.domain.columns import key_of, reference, word
 from workflows.domain.people import Person, Sex
 from workflows.errors import InvalidData, NotFound, Refusal
@@ -83,6 +84,8 @@ class Candidate(Base):
     applied_on: Mapped[date] = mapped_column(Date)
     status: Mapped[CandidateStatus] = mapped_column(word(CandidateStatus))
     class_name: Mapped[str | None] = mapped_column(String(60))
+    previous_id: Mapped[int | None] = mapped_column(BigId)
+    """The application that led to the membership which has ended; None for whoever was no member before."""
 
 
 class AlreadyMember(Refusal):
@@ -120,6 +123,33 @@ class AppliedInFuture(InvalidData):
     sentence = "申请日期不能晚于今天。"
     remedy = "请填写申请书上的日期。"
     rule = "申请日期为提交入团申请书之日"
+
+
+class AppliedBeforeLeaving(InvalidData):
+    """Nobody applies again while he is still a member."""
+
+    code = "candidate.applied_before_leaving"
+    sentence = "重新申请入团的日期不能早于离团日期。"
+    remedy = "请对照离团的决定和申请书上的日期更正。"
+    rule = "已是团员的不得再次发展；离团后重新申请按新申请办理"
+
+
+class NumberSpent(Refusal):
+    """A member who comes back gets a new number."""
+
+    code = "member.number_spent"
+    sentence = "编号 {number} 属于已终止的团籍，不能再次使用。"
+    remedy = "请退回该名额，另行预留编号。"
+    rule = "编号一人一号，不重复使用"
+
+
+class MembershipOver(Refusal):
+    """The membership of this case has ended; its file is not the one of a later membership."""
+
+    code = "member.over"
+    sentence = "本案接收的团员已离团，不再登记团员证和电子档案。"
+    remedy = "档案按离团办理。"
+    rule = "团员证和电子档案属于本次入团"
 
 
 class CardNumberWrong(InvalidData):
@@ -165,6 +195,9 @@ def register(
     name = name.strip()
     candidate = None if case_id is None else of_case(session, case_id)
     person = _person_of(session, candidate, name, number)
+    former = past_memberships.latest(session, person.id) if person.id else None
+    if former is not None and applied_on < former.left_on:
+        raise AppliedBeforeLeaving(fields={"applied_on": f"离团日期是{former.left_on}，不能早于这一天"})
     person.name, person.sex, person.birth_date = name, Sex(sex), birth_date
     person.ethnic_group, person.nationality, person.unit_id = ethnic_group, nationality, unit_id
     person.identify(number)
@@ -174,6 +207,7 @@ def register(
             session.flush()
             if candidate is None:
                 candidate = Candidate(person_id=person.id, case_id=case_id, status=CandidateStatus.APPLYING)
+                candidate.previous_id = _membership_before(session, person.id)
             candidate.unit_id, candidate.applied_on, candidate.class_name = unit_id, applied_on, class_name
             session.add(candidate)
             session.flush()
@@ -191,7 +225,8 @@ def _person_of(session: Session, candidate: Candidate | None, name: str, number:
         return people.get(session, candidate.person_id)
     if known is None:
         return Person(is_demo=False)
-    if session.get(LeagueMember, known.id) is not None:
+    member = session.get(LeagueMember, known.id)
+    if member is not None and member.status == MemberStatus.ACTIVE:
         raise AlreadyMember(fields={"id_number": "该人员已是团员"})
     still_open = select(Candidate.id).where(
         Candidate.person_id == known.id, Candidate.status == CandidateStatus.APPLYING
@@ -201,6 +236,14 @@ def _person_of(session: Session, candidate: Candidate | None, name: str, number:
     if known.name != name:
         raise IdentityOnRecord(fields={"id_number": "该号码已登记在另一姓名名下", "name": "与登记的姓名不一致"})
     return known
+
+
+def _membership_before(session: Session, person_id: int) -> int | None:
+    """The application by which the person became a member before, if this product knows it."""
+    admitted = select(Candidate.id).where(
+        Candidate.person_id == person_id, Candidate.status == CandidateStatus.ADMITTED
+    )
+    return session.scalar(admitted.order_by(Candidate.id.desc()).limit(1))
 
 
 def of_case(session: Session, case_id: int) -> Candidate | None:
@@ -219,11 +262,12 @@ def get_of_case(session: Session, case_id: int) -> Candidate:
 def admit(session: Session, *, case_id: int, joined_on: date, number: str, actor: Actor = SYSTEM) -> LeagueMember:
     """Make the candidate of the case a member with `number`, from `joined_on` on (the day of the branch meeting).
 
-    Admitting the same case again answers the same member. Raises AlreadyMember, DateWrong. Journalled on the case.
+    Admitting the same case again answers the same member; who had left is a member again, under a new number. Raises
+    AlreadyMember, DateWrong, NumberSpent. Journalled on the case.
     """
     candidate = get_of_case(session, case_id)
     member = session.get(LeagueMember, candidate.person_id)
-    if member is not None:
+    if member is not None and member.status == MemberStatus.ACTIVE:
         if candidate.status == CandidateStatus.ADMITTED and member.number == number:
             return member
         raise AlreadyMember()
@@ -231,16 +275,13 @@ def admit(session: Session, *, case_id: int, joined_on: date, number: str, actor
         raise DateWrong(fields={"joined_on": "入团时间不能晚于今天"})
     if joined_on < candidate.applied_on:
         raise DateWrong(fields={"joined_on": "入团时间不能早于申请日期"})
-    member = LeagueMember(
-        person_id=candidate.person_id,
-        unit_id=candidate.unit_id,
-        number=number,
-        joined_on=joined_on,
-        status=MemberStatus.ACTIVE,
-        may_vote=True,
-        may_introduce=True,
-        is_party_member=False,
-    )
+    if past_memberships.is_spent(session, number=number):
+        raise NumberSpent(number=number)
+    if member is None:
+        member = LeagueMember(person_id=candidate.person_id, is_party_member=False)
+    member.unit_id, member.number, member.joined_on = candidate.unit_id, number, joined_on
+    member.card_number, member.file_entered_on = None, None
+    member.status, member.may_vote, member.may_introduce = MemberStatus.ACTIVE, True, True
     candidate.status = CandidateStatus.ADMITTED
     session.add(member)
     session.flush()
@@ -262,12 +303,16 @@ def close_file(session: Session, *, case_id: int, card_number: str, entered_on: 
     member = session.get(LeagueMember, get_of_case(session, case_id).person_id)
     if member is None:
         raise NotFound(what="团员")
+    if past_memberships.of_case(session, case_id) is not None:
+        raise MembershipOver()
     card_number = identity_numbers.normal(card_number)
     if len(card_number) != CARD_DIGITS or not (card_number.isascii() and card_number.isdigit()):
         raise CardNumberWrong(fields={"card_number": f"团员证编号应为{CARD_DIGITS}位数字"})
     holder = select(LeagueMember.person_id).where(LeagueMember.card_number == card_number)
     if session.scalar(holder) not in (None, member.person_id):
         raise CardNumberWrong(fields={"card_number": "该团员证编号已发给其他团员"})
+    if past_memberships.is_spent(session, card_number=card_number):
+        raise CardNumberWrong(fields={"card_number": "该团员证编号属于已终止的团籍，不能再用"})
     if entered_on > clock.today():
         raise DateWrong(fields={"entered_on": "录入日期不能晚于今天"})
     if entered_on < member.joined_on:

@@ -24,6 +24,7 @@ from workflows.domain.numbering import (
     Place,
     PlaceState,
 )
+from workflows.domain.past_memberships import PastMembership
 from workflows.domain.quota_ledger import (
     DOWNWARD,
     NEW_PLACES,
@@ -221,20 +222,24 @@ def _overlaps(plan: Plan, runs: list[tuple[str, str, int]], issued: set[str], na
 
 
 def _members_differ(session: Session, plans: dict[int, Plan]) -> Iterator[str]:
-    """Used places belong to admitted members under the same number, reserved ones to candidates still applying."""
+    """Used places belong to members, of now or before, under the same number; reserved ones to candidates."""
     query = (
-        select(Place.number, Place.state, Place.case_id, Candidate.id, Candidate.status, LeagueMember.number)
+        select(
+            *(Place.number, Place.state, Place.case_id, Candidate.id, Candidate.status),
+            *(LeagueMember.number, PastMembership.number),
+        )
         .outerjoin(Candidate, Candidate.case_id == Place.case_id)
+        .outerjoin(PastMembership, PastMembership.case_id == Place.case_id)
         .outerjoin(LeagueMember, LeagueMember.person_id == Candidate.person_id)
         .where(Place.state.in_(HOLDING))
     )
     used: set[str] = set()
-    for number, state, case_id, candidate, status, member_number in session.execute(query):
+    for number, state, case_id, candidate, status, *member_numbers in session.execute(query):
         if candidate is None:
             yield f"编号 {number}（事项 {case_id}）没有对应的申请人"
         elif state in RESERVING and status != CandidateStatus.APPLYING:
             yield f"编号 {number}（事项 {case_id}）仍为预留，但申请已终结（{status.value}）"
-        elif state in USING and (status != CandidateStatus.ADMITTED or member_number != number):
+        elif state in USING and (status != CandidateStatus.ADMITTED or number not in member_numbers):
             yield f"编号 {number}（事项 {case_id}）已使用，但没有以此编号接收的团员"
         if state in USING:
             used.add(number)

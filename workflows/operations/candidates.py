@@ -3,7 +3,9 @@
 from datetime import date
 from typing import Any
 
-from workflows.domain import members, people, quotas
+from sqlalchemy.orm import Session
+
+from workflows.domain import members, past_memberships, people, punishments, quotas
 from workflows.domain.members import Candidate
 from workflows.domain.people import Person
 from workflows.domain.quotas import NoPlaceHeld
@@ -28,15 +30,18 @@ def register(call: Call) -> dict[str, Any]:
     )
     person = people.get(call.session, candidate.person_id)
     call.named |= {"title": person.name, "subject_id": candidate.id}
-    return found(candidate, person)
+    years = (call.data.get("rules") or {}).get("punishment_clear_years", 1)
+    return found(call.session, candidate, person) | {"is_clear": punishments.is_clear(application, years)}
 
 
-def found(candidate: Candidate, person: Person) -> dict[str, Any]:
-    """What eligibility is decided on, as the record stands now."""
+def found(session: Session, candidate: Candidate, person: Person) -> dict[str, Any]:
+    """What eligibility is decided on, as the record stands now; `former` is how an earlier membership ended."""
+    former = past_memberships.latest(session, person.id, until=candidate.applied_on)
     return {
         "id": candidate.id,
         "age": members.age_on(person.birth_date, candidate.applied_on),
         "may_apply_from": members.may_apply_from(person.birth_date).isoformat(),
+        "former": str(former.left_as) if former else None,
         "is_chinese": person.nationality == "CN",
         "masked_id": person.masked_identity(),
     }

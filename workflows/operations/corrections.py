@@ -72,7 +72,7 @@ def _carry_into_cases(session: Session, environment: Environment, row: PersonCor
     person = people.get(session, row.person_id)
     query = select(Candidate).where(Candidate.person_id == person.id, Candidate.case_id.is_not(None))
     for candidate in session.scalars(query.order_by(Candidate.case_id)).all():
-        found = candidates.found(candidate, person)
+        found = candidates.found(session, candidate, person)
         amendments.amend(
             session,
             environment,

@@ -1,11 +1,13 @@
-"""The rehearsal's other branches: one of the same school, and one of another school in the same county."""
+"""The rehearsal's other branches, of the same school and of another one, and people there who were members once."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
-from workflows.domain import posts, units
+from workflows import clock
+from workflows.domain import identity_numbers, posts, units
 from workflows.domain.members import LeagueMember, MemberStatus
+from workflows.domain.past_memberships import LeftAs, PastMembership
 from workflows.domain.people import Person, Sex
 from workflows.domain.posts import PostKind
 from workflows.domain.units import Unit, UnitKind
@@ -13,6 +15,8 @@ from workflows.journal import SYSTEM
 
 SAME_SCHOOL, OTHER_SCHOOL = "B2", "T"
 """The codes under which scenarios name the two branches."""
+
+FORMER_BORN = date(2001, 6, 1)
 
 
 def found(session: Session, county: Unit, school: Unit, since: date) -> tuple[Unit, dict[str, int]]:
@@ -35,8 +39,26 @@ def found(session: Session, county: Unit, school: Unit, since: date) -> tuple[Un
         cast[key] = _person(session, key, unit)
         member = LeagueMember(person_id=cast[key], unit_id=unit.id, joined_on=since, status=MemberStatus.ACTIVE)
         session.add(member)
+    for key in LeftAs:
+        cast[str(key)] = _former(session, key, away, since)
     session.flush()
     return other, cast
+
+
+def _former(session: Session, left_as: LeftAs, unit: Unit, since: date) -> int:
+    """Somebody who joined and left again; his number is made of the year in which he joined."""
+    person = session.get_one(Person, _person(session, str(left_as), unit))
+    person.birth_date = FORMER_BORN
+    person.identify(identity_numbers.made_up(FORMER_BORN, str(left_as), person.sex))
+    left_on = since + timedelta(days=300)
+    number = f"{since.year}15{999_000 + list(LeftAs).index(left_as)}"
+    of = {"person_id": person.id, "unit_id": unit.id, "number": number, "joined_on": since}
+    session.add(LeagueMember(**of, status=MemberStatus.LEFT, may_vote=False, may_introduce=False))
+    past = PastMembership(
+        **of, left_on=left_on, left_as=left_as, document="演练", reason="演练", recorded_at=clock.now()
+    )
+    session.add(past)
+    return person.id
 
 
 def _person(session: Session, key: str, unit: Unit) -> int:
