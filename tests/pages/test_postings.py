@@ -16,7 +16,7 @@ from workflows.domain import identity_numbers, members, people, postings
 from workflows.domain.members import Candidate
 from workflows.domain.postings import Sheet, Why
 from workflows.engine import scenarios
-from workflows.engine.tables import Bundle, Case
+from workflows.engine.tables import Bundle, Case, WorkItem
 from workflows.operations.demonstration import DemoStage
 
 POSTED, ENDS, OVER = date(2020, 6, 23), date(2020, 7, 1), date(2020, 7, 2)
@@ -139,11 +139,8 @@ def test_only_who_may_see_the_case_sees_its_notices(
         assert stranger.open(f"/cases/{announced.id}/postings").path == "/sign-in"
 
 
-def test_the_committee_enters_an_objection_and_the_secretary_does_not(
-    visit: Visit, cast: Cast, announced: Case
-) -> None:
+def test_the_committee_enters_an_objection(visit: Visit, cast: Cast, announced: Case) -> None:
     with clock.standing_at(day(date(2020, 6, 24))):
-        assert visit(cast.saren).open(f"/cases/{announced.id}").links("登记公示异议") == []
         gaowa = visit(cast.gaowa)
         gaowa.open(f"/cases/{announced.id}")
         gaowa.follow("登记公示异议")
@@ -151,3 +148,21 @@ def test_the_committee_enters_an_objection_and_the_secretary_does_not(
         assert page.status == 200
         assert "核查公示异议" in page
         assert "异议核查中" in gaowa.open(f"/cases/{announced.id}/postings")
+
+
+def test_the_secretary_hands_an_objection_in_and_the_committee_settles_it(
+    visit: Visit, cast: Cast, announced: Case, session: Session
+) -> None:
+    with clock.standing_at(day(date(2020, 6, 24))):
+        saren = visit(cast.saren)
+        saren.open(f"/cases/{announced.id}")
+        saren.follow("登记公示异议")
+        saren.submit(raised_on="2020-06-24", by="anonymous_call", what="反映年龄不实", outcome="submit")
+        query = select(WorkItem).where(WorkItem.case_id == announced.id)
+        [item] = session.scalars(query)
+        assert (item.step, item.unit_id) == ("investigate_objection", cast.school.id)
+        form = {"outcome": "dismissed", "settled_on": "2020-06-24", "findings": "核对户口簿，年龄属实"}
+        assert saren.open(f"/work-items/{item.id}").all("//button[@name='outcome']") == []
+        gaowa = visit(cast.gaowa)
+        gaowa.open(f"/work-items/{item.id}")
+        assert gaowa.submit(**form).status == 200

@@ -43,9 +43,12 @@ def resume(call: Call) -> dict[str, Any]:
 
 
 def take_down(call: Call) -> dict[str, Any]:
-    """The objection is upheld, wholly or in part: the copy is erased at once. Answers the day as `taken_down_on`."""
+    """The objection is upheld, wholly or in part: the copy is erased at once.
+
+    Answers what was known of the notice, and the day as `taken_down_on`.
+    """
     postings.take_down(call.session, call.case_id, Why.OBJECTION, call.actor)
-    return {"taken_down_on": clock.today().isoformat()}
+    return {**(call.data.get("notice") or {}), "taken_down_on": clock.today().isoformat()}
 
 
 def _count(call: Call, began_on: date, days: int, kind: Kind) -> dict[str, Any]:
