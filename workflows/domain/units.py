@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from sqlalchemy import Boolean, Select, String, bindparam, func, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from workflows.database import Base, BigId
 from workflows.domain.columns import PathText, reference, word
@@ -147,9 +147,10 @@ def line_of(session: Session, unit_id: int) -> list[Unit]:
 
 
 def _line() -> Select[Unit]:
-    below = select(Unit.id, Unit.parent_id).where(Unit.id == bindparam("unit")).cte("line", recursive=True)
-    line = below.union_all(select(Unit.id, Unit.parent_id).join(below, Unit.id == below.c.parent_id))
-    return select(Unit).join(line, line.c.id == Unit.id).order_by(func.length(Unit.path))
+    below = select(Unit).where(Unit.id == bindparam("unit")).cte("line", recursive=True)
+    # Whole rows on the way up: PostgreSQL would read every unit there is to join a handful of ids.
+    line = aliased(Unit, below.union_all(select(Unit).join(below, Unit.id == below.c.parent_id)))
+    return select(line).order_by(func.length(line.path))
 
 
 _LINE = _line()
