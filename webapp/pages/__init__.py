@@ -27,6 +27,7 @@ from webapp.pages import (
     quota_changes,
     quota_places,
     quota_split,
+    ratios,
     rule_sets,
     work_items,
 )
@@ -49,6 +50,7 @@ BLUEPRINTS = (
     quota.bp,
     quota_split.bp,
     head_counts.bp,
+    ratios.bp,
     quota_changes.bp,
     quota_places.bp,
     numbers.bp,

@@ -24,6 +24,12 @@ bp = Blueprint("quota_split", __name__, url_prefix="/quota/split")
 READERS = (*furniture.COMMITTEES, PostKind.AUDITOR)
 
 
+@bp.app_context_processor
+def _for_links() -> dict[str, Any]:
+    """The page of places links here for who may follow."""
+    return {"reads_splits": lambda: identity.holds(*READERS)}
+
+
 @bp.get("")
 @identity.post_needed(*READERS)
 def show() -> str:

@@ -26,10 +26,10 @@ from workflows.errors import NotFound
 from workflows.journal import SYSTEM, Event
 
 
-def counted(session: Session, unit: Unit, *lines: Line, year: int = 2020) -> None:
-    head_counts.record(
-        session, unit_id=unit.id, as_of=head_counts.day_for(year), lines=lines, source="学籍系统", actor=SYSTEM
-    )
+def counted(session: Session, unit: Unit, *lines: Line, youth: int | None = None) -> None:
+    """What the unit reports for the plan of 2020."""
+    day = head_counts.day_for(2020)
+    head_counts.record(session, unit_id=unit.id, as_of=day, lines=lines, source="学籍系统", actor=SYSTEM, youth=youth)
 
 
 @pytest.fixture
