@@ -32,6 +32,7 @@ EXEMPT_ROOMS = {
 }
 EXEMPT = {
     "refused": "the root of all refusals; never raised itself",
+    "data.invalid": "each wrong field carries its own rule and basis; the test of the forms walks over them",
     "not_found": "a 404: there is nothing to be told of what is out of sight",
     "busy": "nothing was refused: the lock could not be had in time, and the sentence says to try again",
     "job.failed": "a fault of the program, not a rule; it says whom to ask",

@@ -164,8 +164,11 @@ def _summaries(session: Session, rows: Sequence[BoardRow]) -> list[Summary]:
     troubled = {incident.case_id for incident in incidents.of_cases(session, [row.case.id for row in rows])}
     parsed = {row.case.bundle_id: bundles.parsed(session, row.case.bundle_id) for row in rows}
     days = {row.case.id: days_of(row, parsed[row.case.bundle_id]) for row in rows}
-    training = [row.case for row in rows if any(one.day == Day.ASSESSED for one in days[row.case.id])]
-    counted = evidence.counted_of(session, training)
+    training = [row for row in rows if any(one.day == Day.ASSESSED for one in days[row.case.id])]
+    counted = evidence.counted_of(session, [row.case for row in training])
+    for row in training:
+        if (found := counted.get(row.case.id)) and found.first_class_on:
+            days[row.case.id] = days_of(row, parsed[row.case.bundle_id], found)
     return [
         _summary(
             row,
@@ -180,10 +183,13 @@ def _summaries(session: Session, rows: Sequence[BoardRow]) -> list[Summary]:
     ]
 
 
-def days_of(row: BoardRow, bundle: ParsedBundle) -> list[ToldDay]:
-    """The lawful days of the steps a case stands at and of those after them."""
+def days_of(row: BoardRow, bundle: ParsedBundle, counted: Counted | None = None) -> list[ToldDay]:
+    """The lawful days of the steps a case stands at and of those after them; `counted` is its evidence so far."""
     nodes = [*(item.step for item in row.items), *(wait.step for wait in row.waits)]
-    return lawful_days_told.told(bundle, cases.data_of(row.case), nodes) if bundle.dated_fields and nodes else []
+    if not (bundle.dated_fields and nodes):
+        return []
+    data = cases.data_of(row.case)
+    return lawful_days_told.told(bundle, data | {"": counted.as_data()} if counted else data, nodes)
 
 
 def _lacks(case: Case, counted: Counted | None) -> list[Requirement]:

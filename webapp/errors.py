@@ -24,7 +24,7 @@ from webapp import database, identity
 from webapp.wording import MARSHMALLOW_WORDS, SENTENCES, TITLES
 from workflows import journal
 from workflows.database import polite_when_busy
-from workflows.errors import OWN_PRACTICE, Busy, InvalidData, NotFound, Refusal
+from workflows.errors import OWN_PRACTICE, Busy, InvalidData, NotFound, Refusal, Told
 from workflows.journal import Event
 
 PROBLEM = "application/problem+json"
@@ -91,11 +91,12 @@ def _basis(refusal: Refusal) -> str:
 
 def _wrong_field(refusal: Refusal, name: str) -> dict[str, str]:
     """A wrong field with its sentence, the rule behind it, and the article or that there is none."""
-    told = {"field": name, "message": gettext(refusal.fields[name])}
+    text = refusal.fields[name]
+    found = {"field": name, "message": text.said(gettext) if isinstance(text, Told) else gettext(text)}
     if isinstance(refusal, InvalidData):
         (rule, basis), (_, article) = refusal.grounds_of(name), refusal.behind.get(name, ("", ""))
-        told |= {"rule": gettext(rule), "article": article, "basis": gettext(basis) if basis == OWN_PRACTICE else basis}
-    return {key: text for key, text in told.items() if text}
+        found |= {"rule": gettext(rule), "article": article, "basis": gettext(basis) if basis == OWN_PRACTICE else basis}
+    return {key: text for key, text in found.items() if text}
 
 
 def _answer(status: int, *, code: str, detail: str, title: str = "", **members: Any) -> Response:

@@ -38,7 +38,8 @@ from workflows.domain.ratios import Mark, Scope
 from workflows.domain.rules_in_force import State
 from workflows.domain.split_tables import ProposalState
 from workflows.domain.units import UnitKind
-from workflows.operations import evidence_files
+from workflows.engine import forms, repairs
+from workflows.operations import evidence_files, lawful_days
 from workflows.operations import head_counts as entering
 from workflows.operations.posts import IN_PLACE_OF
 
@@ -68,8 +69,8 @@ def messages() -> list[str]:
     values += [dispute.note for dispute in rule_sets.DISPUTES.values()]
     titles = [kind.label for kinds in (PostKind, UnitKind, MovementKind, State, CorrectionStatus) for kind in kinds]
     titles += IN_PLACE_OF.values()
-    days = [*(day.label for day in Day), *lawful_dates.RULES]
-    found += [errors.OWN_PRACTICE, *titles, *STAGES, *values]
+    days = [*(day.label for day in Day), *lawful_dates.RULES, *lawful_days.WORDS, *forms.WORDS, repairs.UPSETS]
+    found += [errors.OWN_PRACTICE, errors.OF_EVERY_FIELD, *titles, *STAGES, *values]
     return list(dict.fromkeys([*found, *_of_evidence(), *_of_places(), *days]))
 
 

@@ -12,6 +12,9 @@ from typing import Any, ClassVar
 OWN_PRACTICE = "本产品的做法（未核实）"
 """What stands in place of an article: no published text was seen."""
 
+OF_EVERY_FIELD = "各栏须按表单要求填写"
+"""The rule behind a field that has none of its own."""
+
 
 class Refusal(Exception):
     """The act is refused and nothing has changed."""
@@ -62,6 +65,33 @@ def together(sentence: str, remedy: str) -> str:
     return f"{sentence} {remedy}" if remedy[:1].isascii() and remedy and sentence else f"{sentence}{remedy}"
 
 
+class Told(str):
+    """A text with facts that can be told in another language too; as a string it is the Chinese one.
+
+    Facts that are such texts themselves are told in that language with it.
+    """
+
+    __slots__ = ("facts", "template")
+
+    template: str
+    facts: Mapping[str, Any]
+
+    def __new__(cls, template: str, **facts: Any) -> "Told":
+        told = super().__new__(cls, filled(template, facts) if facts else template)
+        told.template, told.facts = template, facts
+        return told
+
+    def said(self, translate: Any = str) -> str:
+        """The text in the reader's language; `translate` maps the template."""
+        facts = {name: told(value, translate) for name, value in self.facts.items()}
+        return filled(self.template, facts, translate) if facts else str(translate(self.template))
+
+
+def told(text: Any, translate: Any = str) -> Any:
+    """A text in the reader's language where it can be told in it; anything else as it is."""
+    return text.said(translate) if isinstance(text, Told) else text
+
+
 class _Facts(dict[str, Any]):
     def __missing__(self, key: str) -> str:
         return "—"
@@ -73,7 +103,6 @@ class InvalidData(Refusal):
     code = "data.invalid"
     sentence = "填写的内容有误。"
     remedy = "请按各栏的提示修改后再提交。"
-    rule = "各栏须按表单要求填写"
     kind = "invalid"
 
     def __init__(
@@ -91,7 +120,7 @@ class InvalidData(Refusal):
         """The rule behind a wrong field, and the article or that there is none; else what holds of every field."""
         rule, article = self.behind.get(field, ("", ""))
         return (
-            rule or self.rule or InvalidData.rule,
+            rule or self.rule or OF_EVERY_FIELD,
             article or (OWN_PRACTICE if rule else self.basis or OWN_PRACTICE),
         )
 

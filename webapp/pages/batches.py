@@ -8,15 +8,16 @@ from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from webapp import database, errors, identity
+from webapp import database, errors, identity, lawful_days_told
 from webapp.due import Due, due
+from webapp.lawful_days_told import ToldDay
 from webapp.pages import case_view, dossier
 from webapp.pages.form_view import FieldView, FormView, form_view, own_fields, submitted_for_all, submitted_for_one
 from webapp.pages.minutes import step_that_counts
 from workflows.domain import units
 from workflows.engine import batches, bundles, cases
 from workflows.engine.batches import BatchMixed
-from workflows.engine.tables import WorkItem
+from workflows.engine.tables import Case, WorkItem
 from workflows.errors import InvalidData, NotFound
 from workflows.operations.wiring import ENVIRONMENT
 
@@ -37,6 +38,8 @@ class Signed:
     checked: bool
     own: list[FieldView]
     """What is filled in for this person alone."""
+    days: list[ToldDay]
+    """Within which days this step is lawful for him."""
 
 
 @dataclass
@@ -120,7 +123,8 @@ def show(batch_id: int) -> str:
 
 
 def _items(session: Session, ids: list[int]) -> list[WorkItem]:
-    query = select(WorkItem).where(WorkItem.id.in_(ids)).options(joinedload(WorkItem.case)).order_by(WorkItem.id)
+    query = select(WorkItem).where(WorkItem.id.in_(ids)).order_by(WorkItem.id)
+    query = query.options(joinedload(WorkItem.case).undefer(Case.state))
     return [item for item in session.scalars(query) if case_view.may_act(item)]
 
 
@@ -166,7 +170,8 @@ def _with_names(view: FormView, items: list[WorkItem]) -> dict[str, str]:
 
 
 def _signed(session: Session, item: WorkItem, checked: bool, own: list[FieldView]) -> Signed:
-    papers = dossier.filed(session, item.case, bundles.parsed(session, item.case.bundle_id))
+    bundle = bundles.parsed(session, item.case.bundle_id)
+    papers = dossier.filed(session, item.case, bundle)
     return Signed(
         item=item,
         version=item.case.version,
@@ -177,4 +182,5 @@ def _signed(session: Session, item: WorkItem, checked: bool, own: list[FieldView
         latest=papers[0] if papers else None,
         checked=checked,
         own=own,
+        days=[day for day in lawful_days_told.told(bundle, cases.data_of(item.case), [item.step]) if day.is_now],
     )

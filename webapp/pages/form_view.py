@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from flask_babel import gettext
+
 from webapp import database
 from webapp.lawful_days_told import ToldDay
 from webapp.wording import WRONG_FIELD
@@ -12,6 +14,7 @@ from workflows import clock
 from workflows.engine import expressions
 from workflows.engine.environment import Choice
 from workflows.engine.forms import Field, Form
+from workflows.errors import Told
 from workflows.operations.wiring import ENVIRONMENT
 
 
@@ -97,6 +100,8 @@ def _in_order(form: Form, errors: Mapping[str, str]) -> dict[str, str]:
 
 def _worded(source: Field, text: str) -> str:
     """The engine's own words in a field's message; its label and its rule are the bundle's and stay as they are."""
+    if isinstance(text, Told):
+        return text.said(gettext)
     why, opened, rule = text.removeprefix(f"{source.label}：").partition("（")
     return f"{source.label}：{WRONG_FIELD[why]}{opened}{rule}" if why in WRONG_FIELD else text
 

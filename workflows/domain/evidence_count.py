@@ -105,11 +105,14 @@ class Counted:
     assessments: int
     ideology_passed: bool
     pioneer_recommended: bool
+    first_class_on: date | None
+    """The day of the first lesson that counts; none where none does."""
     rows: list[Standing]
 
     def as_data(self) -> dict[str, Any]:
         """The totals as JSON values, for a case's data."""
-        return {name: value for name, value in vars(self).items() if name != "rows"}
+        first = self.first_class_on.isoformat() if self.first_class_on else None
+        return {name: value for name, value in vars(self).items() if name != "rows"} | {"first_class_on": first}
 
 
 def count(rows: Collection[Evidence], frame: Frame) -> Counted:
@@ -130,6 +133,7 @@ def count(rows: Collection[Evidence], frame: Frame) -> Counted:
         assessments=_sum(assessments),
         ideology_passed=last == Result.PASSED,
         pioneer_recommended=_sum(pioneers) > 0,
+        first_class_on=next((each.row.happened_on for each in lessons if each.counted), None),
         rows=[*lessons, *service, *ideology, *talks, *assessments, *pioneers],
     )
 

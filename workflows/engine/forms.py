@@ -16,7 +16,7 @@ from workflows.engine.drawing import Fault
 from workflows.engine.environment import Choice, Forbidden
 from workflows.engine.gate import patterns, shapes
 from workflows.engine.gate.shapes import LARGEST_NUMBER
-from workflows.errors import InvalidData
+from workflows.errors import InvalidData, Told
 
 KINDS = {
     "textfield": "textfield",
@@ -33,6 +33,10 @@ LONGEST_TEXT = 4_000
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 """Days a form takes; others are slips of the pen, and clocks cannot count from them."""
+
+ALONE, WITH_RULE, WITH_ARTICLE = "{label}：{text}", "{label}：{text}（{rule}）", "{label}：{text}（{rule}，{article}）"
+WORDS = (ALONE, WITH_RULE, WITH_ARTICLE)
+"""How a wrong field is told, for the catalogue of translations."""
 
 _MESSAGES = {"required": "必填", "null": "必填"}
 
@@ -196,8 +200,10 @@ def _with_rule(field: Field, text: str) -> str:
 
 
 def _sentence(label: str, text: str, rule: str, article: str) -> str:
-    behind = "，".join(part for part in (rule, article) if part)
-    return f"{label}：{text}（{behind}）" if behind else f"{label}：{text}"
+    facts = {"label": label, "text": text if isinstance(text, Told) else Told(text)}
+    if rule and article:
+        return Told(WITH_ARTICLE, **facts, rule=Told(rule), article=Told(article))
+    return Told(WITH_RULE, **facts, rule=Told(rule or article)) if rule or article else Told(ALONE, **facts)
 
 
 def _field(component: Mapping[str, Any]) -> Field:

@@ -7,6 +7,7 @@ and, because it may speak of somebody, only as a digest in the journal.
 import hashlib
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from SpiffWorkflow.util.task import TaskState
@@ -18,20 +19,21 @@ from workflows.engine import bundles, form_words, incidents, jobs, persistence, 
 from workflows.engine.bundles import ParsedBundle
 from workflows.engine.cases import DutiesNotSeparated
 from workflows.engine.drawing import Node
-from workflows.engine.environment import Environment
-from workflows.engine.forms import Form
+from workflows.engine.environment import Environment, Forbidden
+from workflows.engine.forms import Field, Form
 from workflows.engine.job_rows import MAY_SKIP
 from workflows.engine.job_tables import Incident, IncidentKind, IncidentStatus, Job, Resolution
 from workflows.engine.running import Act, advance, every_task
 from workflows.engine.specs import OperationStep
 from workflows.engine.tables import Case, DueTimer, StepRecord
-from workflows.errors import InvalidData, NotAuthorised, NotFound, Refusal, StaleVersion
+from workflows.errors import InvalidData, NotAuthorised, NotFound, Refusal, StaleVersion, Told
 from workflows.journal import Actor, Event
 
 RETRY, CORRECT, SKIP = "retry", "correct", "skip"
 
 LEAST_REASON, LONGEST_REASON = 5, 500
 REASON_WANTED = "请说明理由，5 至 500 个字"
+UPSETS = "这样更正，“{step}”的日期就不合规定：{why}。请改填其他日期，或先更正“{step}”。"
 
 
 class IncidentClosed(Refusal):
@@ -250,9 +252,14 @@ def _move(session: Session, environment: Environment, incident: Incident, case: 
 
 def _corrected(act: Act, old: StepRecord, raw: Mapping[str, Any], reason: str, data: Mapping[str, Any]) -> StepRecord:
     form, shown = act.bundle.form(old.step), form_of(act.bundle, old.step)
-    sources, unit_id = act.environment.choices, act.case.unit_id
+    sources, unit_id, dated = act.environment.choices, act.case.unit_id, act.bundle.dated_fields
+
+    def forbidden(field: Field, on: date) -> Forbidden | None:
+        return act.environment.forbidden_day(dated, data, field.day, on)
+
     shown = form_words.told(shown, data, act.environment.value_in_words)
-    read = shown.read(old.outcome, raw, data, lambda source: sources[source](act.session, unit_id))
+    read = shown.read(old.outcome, raw, data, lambda source: sources[source](act.session, unit_id), forbidden)
+    _check_later_days(act, old, read, data)
     masked = {field.key for field in form.fields if field.secret}
     kept = {key: value for key, value in old.content.items() if key in masked}
     record = StepRecord(
@@ -276,6 +283,16 @@ def _corrected(act: Act, old: StepRecord, raw: Mapping[str, Any], reason: str, d
     act.session.flush()
     act.last_record = record.id
     return record
+
+
+def _check_later_days(act: Act, old: StepRecord, read: Mapping[str, Any], data: Mapping[str, Any]) -> None:
+    """A corrected date must not make unlawful what was done after it."""
+    after = {**data, old.step: {**read, "outcome": old.outcome}}
+    for field, why in act.environment.upset_by(act.bundle.dated_fields, data, after).items():
+        label = act.bundle.drawing.nodes[field.step].name or field.step
+        dates = (one.key for one in act.bundle.form(old.step).fields if one.kind == "date" and one.key in read)
+        key = next((key for key in dates if read[key] != old.content.get(key)), "reason")
+        raise InvalidData(fields={key: Told(UPSETS, step=label, why=why.text)}, behind={key: (why.rule, why.article)})
 
 
 def _check_duties(session: Session, bundle: ParsedBundle, case: Case, actor: Actor, step: str) -> None:

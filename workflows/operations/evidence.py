@@ -94,7 +94,13 @@ def on_file(session: Session, case: Case) -> OnFile:
     if then is None or until is None:
         return replace(found, is_counted=asked is not None)
     again = evidence_count.count(evidence.standing_of(found.rows), replace(found.frame, until=until))
-    return replace(found, counted_then=then, differs_now=again.as_data() != then)
+    return replace(found, counted_then=then, differs_now=_differs(again, then))
+
+
+def _differs(counted: Counted, then: Mapping[str, Any]) -> bool:
+    """Whether any total that the case went on with is another now."""
+    now = counted.as_data()
+    return any(now.get(name) != value for name, value in then.items())
 
 
 def counted_of(session: Session, several: Sequence[Case]) -> dict[int, Counted]:

@@ -9,10 +9,17 @@ from workflows.domain import lawful_dates
 from workflows.domain.lawful_dates import ORDER, Bound, Day, Facts, Window
 from workflows.engine.bundles import ParsedBundle
 from workflows.engine.environment import DatedField, Forbidden, Origin
+from workflows.errors import Told
 
 OriginOf = Callable[[Mapping[str, Any], str], Origin | None]
 
 UNVERIFIED = "未核实"
+
+EARLIEST, LATEST = "最早 {on}", "最晚 {on}"
+COUNTED_FROM, ROOM_FOR = "，从“{day}”{since} 起算", "，须给“{day}”留出时间"
+UNLAWFUL = "{until}{counted}{sake}。所填为 {given}"
+WORDS = (EARLIEST, LATEST, COUNTED_FROM, ROOM_FOR, UNLAWFUL, UNVERIFIED)
+"""What a refused date is told with, for the catalogue of translations."""
 
 LEFT_TO_TABLES = frozenset({Day.APPLIED, Day.ASSESSED})
 """Days on which the drawing's own tables decide, and write down why: a candidate too young, a training too short."""
@@ -57,14 +64,17 @@ def facts_of(fields: Sequence[DatedField], data: Mapping[str, Any], now: Collect
         kept = limits if field.is_limit else done if counts else unfinished
         if counts or not field.is_limit:
             kept[Day(field.day)] = date.fromisoformat(entered[field.key])
+    if first_class := _told_in(data, "first_class_on"):
+        done[Day.FIRST_CLASS] = first_class
     facts = lawful_dates.standing(done, unfinished, now)
     if Day.POSTED in facts.known and (over := (data.get("notice") or {}).get("over_on")):
         limits[Day.NOTICE_CLOSED] = date.fromisoformat(over)
-    return replace(facts, birth=_birth(data), rules=data.get("rules") or {}, not_before=limits)
+    return replace(facts, birth=_told_in(data, "birth_date"), rules=data.get("rules") or {}, not_before=limits)
 
 
-def _birth(data: Mapping[str, Any]) -> date | None:
-    told = next((each["birth_date"] for each in data.values() if isinstance(each, dict) and "birth_date" in each), None)
+def _told_in(data: Mapping[str, Any], name: str) -> date | None:
+    """A day that some form or operation of the case told under this name."""
+    told = next((each[name] for each in data.values() if isinstance(each, dict) and name in each), None)
     return date.fromisoformat(told) if told else None
 
 
@@ -110,10 +120,35 @@ def forbidden_day(
     if bound is None:
         return None
     grounds = grounds_of(bound, data, origin)
-    too_early = bound is window.earliest
-    text = f"{'最早' if too_early else '最晚'} {bound.on.isoformat()}"
+    end, counted, sake = EARLIEST if bound is window.earliest else LATEST, "", ""
     if bound.counted_from and bound.counted_on:
-        text += f"，从“{bound.counted_from.label}”{bound.counted_on.isoformat()} 起算"
+        since = bound.counted_on.isoformat()
+        counted = Told(COUNTED_FROM, day=Told(bound.counted_from.label), since=since)
     if bound.for_the_sake_of:
-        text += f"，须给“{bound.for_the_sake_of.label}”留出时间"
-    return Forbidden(f"{text}。所填为 {on.isoformat()}", grounds.rule, grounds.article or UNVERIFIED)
+        sake = Told(ROOM_FOR, day=Told(bound.for_the_sake_of.label))
+    until = Told(end, on=bound.on.isoformat())
+    text = Told(UNLAWFUL, until=until, counted=counted, sake=sake, given=on.isoformat())
+    return Forbidden(text, grounds.rule, grounds.article or UNVERIFIED)
+
+
+def upset_by(
+    origin: OriginOf, fields: Sequence[DatedField], before: Mapping[str, Any], after: Mapping[str, Any]
+) -> dict[DatedField, Forbidden]:
+    """The dates on record that were lawful before a correction and are not any more, with the reason of each."""
+    found = {}
+    for field in fields:
+        on, was = _entered(after, field), _entered(before, field)
+        if field.is_limit or on is None:
+            continue
+        now = forbidden_day(origin, fields, after, field.day, on)
+        if now and not (was and forbidden_day(origin, fields, before, field.day, was)):
+            found[field] = now
+    return found
+
+
+def _entered(data: Mapping[str, Any], field: DatedField) -> date | None:
+    """The date where the form told it as the day it is called."""
+    entered = data.get(field.step)
+    if not isinstance(entered, Mapping) or (field.outcomes and entered.get("outcome") not in field.outcomes):
+        return None
+    return date.fromisoformat(entered[field.key]) if entered.get(field.key) else None

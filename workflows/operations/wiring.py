@@ -191,5 +191,6 @@ ENVIRONMENT = Environment(
     levels=LEVELS,
     calendars={str(days): _counting(days) for days in Days},
     forbidden_day=partial(lawful_days.forbidden_day, origin_of),
+    upset_by=partial(lawful_days.upset_by, origin_of),
     ended=settle_candidate,
 )
