@@ -33,6 +33,7 @@ GROUPS = (
     "quotas",
     "quota_split",
     "head_counts",
+    "ratios",
     "quota_changes",
     "numbers",
 )
