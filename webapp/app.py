@@ -8,8 +8,9 @@ from flask import Flask, request
 from flask import session as cookie
 from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-from webapp import database, errors, headers, identity, metrics, queue
+from webapp import database, errors, headers, identity, limits, metrics, queue
 from webapp.api import document, wire
 from webapp.settings import Settings
 
@@ -27,6 +28,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("webapp", static_folder="static")
     app.json = wire.StrictJson(app)
     app.testing = settings.testing
+    if settings.proxies:
+        proxied = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)
+        app.wsgi_app = proxied  # type: ignore[method-assign]
     app.url_map.converters["id"] = wire.IdConverter
     app.config.update(
         MAX_CONTENT_LENGTH=MOST_BYTES,
@@ -47,6 +51,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     CSRFProtect(app)
     queue.init_app(app, settings)
     metrics.init_app(app, settings)
+    limits.init_app(app, settings)
     document.register(app)
     _register_pages(app)
     return app

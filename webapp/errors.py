@@ -150,6 +150,8 @@ def _answer_http(error: HTTPException) -> Any:
     status = error.code or 500
     if status < 400:
         return error
+    if error.response is not None:  # whoever refused has said everything
+        return error.response
     database.rollback()
     messages = (getattr(error, "data", None) or {}).get("messages")
     fields = _fields_of(_without_location(messages)) if isinstance(messages, Mapping) else []

@@ -1,6 +1,7 @@
 """What the web edge is told from outside: environment variables, read once when the application is made."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,8 @@ class Settings:
     """Always mark cookies `Secure`; without it they are so marked when the request came by https."""
     metrics_token: str = field(default="", repr=False)
     """What a reader of /metrics must show; empty: there is no such page."""
+    proxies: int = 0
+    """How many servers of ours stand before this one and say whose request it is."""
     testing: bool = False
 
     @classmethod
@@ -44,6 +47,8 @@ class Settings:
         """Read the settings; raises SettingsIncomplete when a needed one is missing or unusable."""
         told = [*NEEDED, *(name for name in OPTIONAL_SECRETS if environment.get(name, "").strip())]
         faults = [fault for name in told if (fault := _fault_of(name, environment.get(name, "").strip()))]
+        if not re.fullmatch(r"[0-9]?", environment.get("TUANCHENG_PROXIES", "").strip()):
+            faults.append("TUANCHENG_PROXIES is not a number of servers, for example: 1")
         if faults:
             raise SettingsIncomplete("\n".join(faults))
         return cls(
@@ -51,6 +56,7 @@ class Settings:
             broker_url=environment["TUANCHENG_BROKER_URL"].strip(),
             secret_key=environment["TUANCHENG_SECRET_KEY"].strip(),
             metrics_token=environment.get("TUANCHENG_METRICS_TOKEN", "").strip(),
+            proxies=int(environment.get("TUANCHENG_PROXIES", "").strip() or 0),
             secure_cookies=environment.get("TUANCHENG_SECURE_COOKIES", "").strip().lower() in {"1", "true", "yes"},
         )
 

@@ -14,6 +14,7 @@ TITLES = {
     415: lazy_gettext("不支持的格式"),
     422: lazy_gettext("内容有误"),
     428: lazy_gettext("缺少版本"),
+    429: lazy_gettext("访问过于频繁"),
     500: lazy_gettext("系统出错"),
     503: lazy_gettext("系统繁忙"),
 }
@@ -25,6 +26,7 @@ SENTENCES = {
     413: lazy_gettext("提交的内容过大，请精简后再提交。"),
     415: lazy_gettext("请以 application/json 格式提交。"),
     422: lazy_gettext("填写的内容有误，请按各栏的提示修改后再提交。"),
+    429: lazy_gettext("请求过于频繁，请稍后再试。"),
     500: lazy_gettext("系统出现意外错误，您的操作没有生效。请稍后再试；如仍出错，请联系系统管理员。"),
 }
 

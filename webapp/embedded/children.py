@@ -3,15 +3,14 @@
 import sys
 from pathlib import Path
 
+from webapp import access_log
+from webapp.access_log import Discreet
 from webapp.embedded.supervision import Child
 
 WORKERS = 2
 """Web processes and job processes each; an office machine has two cores, and SQLite one writer."""
 
 THREADS = 4
-
-LINE_OF_ACCESS = '%(t)s %(h)s "%(m)s %(U)s" %(s)s %(b)s %(M)s ms'
-"""Without the query and the page before: a search by name would write minors' names into the log."""
 
 
 def broker(data: Path, port: int) -> Child:
@@ -38,5 +37,6 @@ def pages(
     """The server of the pages and the API; a measurement serves the same application in a meter."""
     web = [sys.executable, "-m", "gunicorn", application, "--bind", f"{host}:{port}"]
     processes = ["--workers", str(workers), "--worker-class", "gthread", "--threads", str(THREADS)]
-    access = ["--access-logfile", "-", "--access-logformat", LINE_OF_ACCESS]
+    access = ["--access-logfile", "-", "--access-logformat", access_log.LINE]
+    access += ["--logger-class", f"{Discreet.__module__}.{Discreet.__qualname__}"]
     return Child("网页", [*web, *processes, *access], data / "log" / "web.log")

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, make_response, render_template
 from flask_babel import gettext
 
-from webapp import database, identity
+from webapp import database, identity, limits
 from webapp.pages import case_view
 from workflows import clock
 from workflows.domain import postings, units
@@ -14,6 +14,7 @@ bp = Blueprint("postings", __name__)
 
 
 @bp.get("/postings/<token>")
+@limits.reading
 def show(token: str) -> Response:
     """One sheet, for everybody who has its address; when nothing on it is current any more, only that it has ended.
 
