@@ -26,6 +26,8 @@ GROUPS = (
     "moves",
     "reasons",
     "lawful_days",
+    "transfers",
+    "leaving",
     "case_summary",
     "work_items",
     "batches",

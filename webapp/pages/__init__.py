@@ -16,6 +16,7 @@ from webapp.pages import (
     home,
     inbox,
     incidents,
+    leaving,
     lessons,
     minutes,
     moves,
@@ -29,6 +30,7 @@ from webapp.pages import (
     quota_split,
     ratios,
     rule_sets,
+    transfers,
     work_items,
 )
 
@@ -41,6 +43,8 @@ BLUEPRINTS = (
     work_items.bp,
     cases.bp,
     minutes.bp,
+    transfers.bp,
+    leaving.bp,
     evidence.bp,
     postings.bp,
     evidence_files.bp,

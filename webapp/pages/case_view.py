@@ -7,7 +7,7 @@ from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
-from webapp import case_summary, corrections_told, identity, incidents_seen, rules_told, sight
+from webapp import case_summary, corrections_told, identity, incidents_seen, memberships_told, rules_told, sight
 from webapp.pages import dossier
 from workflows.domain import members, people, units
 from workflows.domain.people import Sex
@@ -111,7 +111,6 @@ def candidate_facts(session: Session, case_id: int, *, named: bool = True) -> li
     if candidate is None:
         return []
     person = people.get(session, candidate.person_id)
-    member = session.get(members.LeagueMember, person.id)
     told = [
         (gettext("姓名"), person.name if named else ""),
         (gettext("性别"), gettext("男") if person.sex == Sex.MALE else gettext("女")),
@@ -121,9 +120,7 @@ def candidate_facts(session: Session, case_id: int, *, named: bool = True) -> li
         (gettext("团支部"), units.get(session, candidate.unit_id).name if named else ""),
         (gettext("班级"), candidate.class_name or ""),
         (gettext("申请日期"), candidate.applied_on.isoformat()),
-        (gettext("入团日期"), member.joined_on.isoformat() if member else ""),
-        (gettext("发展团员编号"), (member.number or "") if member else ""),
-        (gettext("团员证编号"), (member.card_number or "") if member else ""),
+        *memberships_told.facts(session, candidate),
     ]
     return [dossier.Fact(label, value) for label, value in told if value]
 

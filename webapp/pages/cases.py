@@ -6,21 +6,25 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy import select
 
-from webapp import database, errors, identity, sight
-from webapp.pages import case_view, furniture, new_case, reasons
+from webapp import database, errors, identity, memberships_told, sight
+from webapp.pages import case_view, furniture, leaving, new_case, reasons
 from webapp.pages.form_view import form_view, submitted
 from webapp.pages.minutes import step_that_counts
 from webapp.pages.units_seen import chosen_unit, units_below
-from workflows.domain import postings
+from workflows.domain import postings, transfers
 from workflows.domain.posts import PostKind
 from workflows.domain.units import Unit
 from workflows.engine import bundles, cases, inbox, incidents
+from workflows.engine.bundles import MessageInfo, ParsedBundle
 from workflows.errors import InvalidData, NotFound
 from workflows.operations.wiring import ENVIRONMENT
 
 bp = Blueprint("cases", __name__, url_prefix="/cases")
 
 PAGE = 50
+
+TRANSFER = "transfer_requested"
+"""The message by which a branch asks another one to take its candidate over."""
 
 
 @bp.get("")
@@ -37,11 +41,13 @@ def every() -> Any:
     return render_template(
         "case/list.html",
         rows=rows[:PAGE],
+        rush=rush_told.for_reader(session),
         more=rows[PAGE - 1].case.id if len(rows) > PAGE else None,
         ended=ended,
         troubled={incident.case_id for incident in incidents.of_cases(session, [row.case.id for row in rows])},
         top=top,
         unit_names=unit_names,
+        sees_transfers=identity.holds(*furniture.AT_A_BRANCH, *furniture.COMMITTEES),
     )
 
 
@@ -59,9 +65,18 @@ def show(case_id: int) -> Any:
         **shared,
         voted=voted,
         posted=bool(postings.of_case(session, case_id)),
+        asked=transfers.asked(session, case_id),
+        may_leave=bool(leaving.ways(case)),
+        before=memberships_told.case_before(session, case_id),
+        hands_over=_hands_over(shared) or bool(transfers.of_case(session, case_id)),
         begun_here=new_case.about_candidate(case),
         reasons=reasons.told(session, case, shared["progress"]),
     )
+
+
+def _hands_over(shared: dict[str, Any]) -> bool:
+    """Whether the person may ask for a transfer now: he prints the hand-over record before he does."""
+    return any(offer.name == TRANSFER for offer in shared["offers"])
 
 
 @bp.route("/<id:case_id>/messages/<message>", methods=["GET", "POST"])
@@ -103,6 +118,11 @@ def message(case_id: int, message: str) -> Any:
     return redirect(url_for("cases.show", case_id=case_id), code=303)
 
 
+def _ends_the_case(bundle: ParsedBundle, info: MessageInfo) -> bool:
+    """Whether the message takes away all that runs, as a withdrawal does; others only add something to the case."""
+    return bundle.drawing.nodes[info.step].kind == "startEvent" and info.interrupting
+
+
 def _message_page(
     case_id: int, message: str, values: dict[str, Any] | None = None, refusal: InvalidData | None = None
 ) -> str:
@@ -116,6 +136,7 @@ def _message_page(
         "case/message.html",
         case=case,
         info=info,
+        ends=_ends_the_case(bundle, info),
         form=form_view(form, case.unit_id, values=values, errors=wrong),
         refusal=refusal.message(gettext) if refusal else "",
         seen_version=case.version,

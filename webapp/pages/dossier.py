@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from webapp.pages.form_view import choices_of
 from webapp.pages.people_shown import Names, names_of
 from workflows import journal
+from workflows.domain import transfers
 from workflows.domain.evidence_forms import Kind
 from workflows.engine import cases, inbox
 from workflows.engine.bundles import ParsedBundle
@@ -64,10 +65,11 @@ def filed(session: Session, case: Case, bundle: ParsedBundle) -> list[Filed]:
     """Everything submitted in a case, the latest first."""
     records = inbox.history(session, case.id)
     names, then = _names(session, records), bundle_then(session, case)
-    return [_filed(record, case, then(record.case_version), names) for record in reversed(records)]
+    at = transfers.whereabouts(session, case.id, case.unit_id)
+    return [_filed(each, at(each.recorded_at), then(each.case_version), names) for each in reversed(records)]
 
 
-def _filed(record: StepRecord, case: Case, bundle: ParsedBundle, names: Names) -> Filed:
+def _filed(record: StepRecord, unit_id: int, bundle: ParsedBundle, names: Names) -> Filed:
     step = bundle.steps.get(record.step)
     return Filed(
         step=record.step,
@@ -78,7 +80,7 @@ def _filed(record: StepRecord, case: Case, bundle: ParsedBundle, names: Names) -
         post=names.post(record.post_id),
         recorded_at=record.recorded_at,
         happened_on=record.happened_on,
-        facts=facts_in(bundle.form(record.step).fields, record.content, case.unit_id),
+        facts=facts_in(bundle.form(record.step).fields, record.content, unit_id),
     )
 
 

@@ -30,6 +30,8 @@ REACHED_FROM = {
     "evidence": "cases",
     "evidence_files": "cases",
     "lessons": "cases",
+    "transfers": "cases",
+    "leaving": "cases",
     "holidays": "quota",
     "quota_split": "quota",
     "head_counts": "quota",

@@ -47,9 +47,7 @@ def leave(
 ) -> PastMembership:
     """End the membership the candidate was admitted to; raises NoMember, DateWrong, ReasonMissing. Journalled."""
     member = session.get(LeagueMember, candidate.person_id)
-    is_over = past_memberships.of_case(session, candidate.case_id or 0) is not None
-    is_current = candidate.status == CandidateStatus.ADMITTED and not is_over
-    if member is None or member.status != MemberStatus.ACTIVE or not is_current:
+    if member is None or not may_leave(session, candidate):
         raise NoMember()
     _check(member, left_on, document.strip(), reason.strip())
     past = PastMembership(
@@ -82,6 +80,15 @@ def leave(
         number=member.number,
     )
     return past
+
+
+def may_leave(session: Session, candidate: Candidate | None) -> bool:
+    """Whether the candidate was admitted to the membership that runs now."""
+    if candidate is None or candidate.status != CandidateStatus.ADMITTED:
+        return False
+    member = session.get(LeagueMember, candidate.person_id)
+    is_over = past_memberships.of_case(session, candidate.case_id or 0) is not None
+    return member is not None and member.status == MemberStatus.ACTIVE and not is_over
 
 
 def _check(member: LeagueMember, left_on: date, document: str, reason: str) -> None:

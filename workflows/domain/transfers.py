@@ -5,7 +5,7 @@ Nothing moves before the receiving branch has said yes; a refusal leaves everyth
 belongs to the committee that holds it and does not travel.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -203,11 +203,14 @@ def from_units(session: Session, unit_ids: Sequence[int], *, limit: int = 100) -
     return session.scalars(query.limit(limit)).all()
 
 
-def unit_then(session: Session, case_id: int, unit_id: int, moment: datetime) -> int:
+def whereabouts(session: Session, case_id: int, unit_id: int) -> Callable[[datetime], int]:
     """At which unit a case was at a moment; `unit_id` is where it is now."""
     moved = [each for each in of_case(session, case_id) if each.status == TransferStatus.ACCEPTED]
-    later = [each for each in moved if each.answered_at and each.answered_at > moment]
-    return later[0].from_unit_id if later else unit_id
+
+    def at(moment: datetime) -> int:
+        return next((each.from_unit_id for each in moved if each.answered_at and each.answered_at > moment), unit_id)
+
+    return at
 
 
 def common_superior(session: Session, unit_id: int, other_id: int, kinds: Sequence[UnitKind]) -> Unit:

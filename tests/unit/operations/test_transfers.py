@@ -274,5 +274,5 @@ def test_the_old_branch_finds_in_its_list_whom_it_handed_over(
     [line] = transfers.from_units(session, [cast.branch.id])
     assert (line.to_name, line.status.label) == ("初二1班团支部", "已接收")
     before, after = NOW - timedelta(hours=1), NOW + timedelta(hours=1)
-    assert transfers.unit_then(session, case.id, case.unit_id, before) == cast.branch.id
-    assert transfers.unit_then(session, case.id, case.unit_id, after) == receiver.id
+    at = transfers.whereabouts(session, case.id, case.unit_id)
+    assert (at(before), at(after)) == (cast.branch.id, receiver.id)
