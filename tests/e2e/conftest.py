@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from uuid import uuid4
 
@@ -20,6 +21,7 @@ from tests.e2e.desk import Desk
 from tests.support import broker, browser
 from tests.support.postgres import Postgres
 from webapp.embedded.supervision import Child
+from workflows import clock
 from workflows.database import new_engine
 from workflows.domain import demo
 from workflows.engine import bundles, check
@@ -29,6 +31,8 @@ from workflows.operations.wiring import ENVIRONMENT
 ADMISSION = Path(__file__).parents[2] / "bpmn" / "admission"
 PASSWORD = "Demo-for-tests-1"
 READY_SECONDS = 60
+PLAN_OF = date(2026, 2, 1)
+"""The plan is that of the year in which the stories' dates lie."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,8 @@ def house(postgres: Postgres, postgres_template: str, tmp_path_factory: pytest.T
         at_end.callback(postgres.drop, name)
         at_end.callback(engine.dispose)
         with Session(engine) as session:
-            demo.install(session, password=PASSWORD)
+            with clock.standing_at(clock.start_of(PLAN_OF)):
+                demo.install(session, password=PASSWORD)
             check.publish(session, ENVIRONMENT, bundles.read_folder(ADMISSION), SYSTEM, "首次发布")
             session.commit()
         environment = {

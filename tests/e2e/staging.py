@@ -26,6 +26,7 @@ BEFORE_PRE_REVIEW = {
         {"talked_on": "2026-03-10", "talker": "演示·谈话人", "points": "思想端正，愿意接受培养。"},
     ),
     "determine_activist": ("propose", {"decided_on": "2026-03-16", "source": "members"}),
+    "approve_activist": ("approve", {"decided_on": "2026-03-17"}),
     "assign_mentor": ("submit", {"assigned_on": "2026-03-18"}),
     "train_and_assess": (
         "qualified",

@@ -44,6 +44,7 @@ def _apply(desks: Desks) -> None:
     secretary.do(NAME, "派人谈话", "suitable", points)
     commissioner = desks[COMMISSIONER]
     commissioner.do(NAME, "确定积极分子", "propose", {"decided_on": "2026-03-16", "source": "members"})
+    desks[REVIEWER].do(NAME, "批准积极分子", "approve", {"decided_on": "2026-03-17"})
 
 
 def _train(house: House, desks: Desks) -> None:
@@ -108,9 +109,8 @@ def _be_received(desks: Desks) -> None:
 def _take_the_oath(desks: Desks) -> None:
     secretary, approver = desks[SECRETARY], desks[APPROVER]
     secretary.do(NAME, "反馈批准结果", "submit", {"told_on": "2026-07-20"})
-    secretary.do(
-        NAME, "录入系统并归档", "submit", {"entered_on": "2026-07-22", "pages": "12", "size_mb": "8.6", "card_number": "10100001"}
-    )
+    filed = {"entered_on": "2026-07-22", "pages": "12", "size_mb": "8.6", "card_number": "10100001"}
+    secretary.do(NAME, "录入系统并归档", "submit", filed)
     approver.do(NAME, "认证团员档案", "certified", {"certified_on": "2026-07-24"})
     oath = {"held_on": "2026-09-10", "place": "学校礼堂", "oath_leader": "演示·领誓人"}
     approver.do(NAME, "举行入团仪式", "held", oath)
@@ -137,10 +137,10 @@ def _everything_is_on_record(house: House) -> None:
         member = member_of_case(session, case.id)
         assert member is not None
         assert member.number is not None
-        assert member.number.startswith("202015")
+        assert member.number.startswith("202615")
         place = quotas.place_of(session, case.id)
         assert place is not None
-        assert (place.number, place.state) == (member.number, "used")
+        assert (place.number, place.state) == (member.number, "filed")
         assert quotas.audit(session).faults == []
         assert journal.verify(session).faults == []
         events = [entry.event for entry in journal.entries_of(session, journal.case_chain(case.id))]

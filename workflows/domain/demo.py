@@ -1,4 +1,4 @@
-"""Demo data: schools, branches and people in a few real counties, all plainly marked 演示, and the plan of 2020.
+"""Demo data: schools, branches and people in a few real counties, all plainly marked 演示, and this year's plan.
 
 Nobody here exists: identity numbers begin with an area code that no province has, and member numbers of earlier years
 with a serial far beyond any plan. The same seed gives the same people; the password is made anew for each installation.
@@ -13,7 +13,18 @@ from datetime import date, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from workflows.domain import accounts, apportionment, demo_schools, identity_numbers, posts, quotas, region, units
+from workflows import clock
+from workflows.domain import (
+    accounts,
+    apportionment,
+    demo_schools,
+    identity_numbers,
+    numbering,
+    posts,
+    quotas,
+    region,
+    units,
+)
 from workflows.domain.demo_schools import Branch, School
 from workflows.domain.members import LeagueMember, MemberStatus
 from workflows.domain.people import Person, Sex
@@ -22,12 +33,11 @@ from workflows.domain.quota_ledger import Plan
 from workflows.domain.units import Unit, UnitKind
 from workflows.journal import SYSTEM
 
-SINCE = date(2019, 9, 1)
-"""The day on which every demo post begins: the school year before the plan of 2020."""
-
-PLAN_YEAR = 2020
 PLAN_TOTAL = 53_700
-"""The plan of 内团办发〔2020〕14号."""
+"""The size of the plan of 内团办发〔2020〕14号, taken for the demo's year too."""
+
+SCHOOLS_OF = 2020
+"""The year for which the births of the demo schools are written down; the demo moves them to its own."""
 
 LARGE_BRANCH = 10
 """Members of a demo branch with a committee."""
@@ -50,7 +60,7 @@ class DemoLogin:
 
 
 def install(session: Session, seed: int = 20200427, password: str | None = None) -> list[DemoLogin]:
-    """Install the tree, the demo people and the plan of 2020, and answer who can sign in.
+    """Install the tree, the demo people and the plan of this year, and answer who can sign in.
 
     Done twice it changes nothing, and answers the same accounts with the password given, if any. Without `password` a
     new installation makes one up.
@@ -60,9 +70,10 @@ def install(session: Session, seed: int = 20200427, password: str | None = None)
         return list(_logins(session, password))
     password = password or f"Demo-{secrets.token_hex(4)}"
     accounts.check_strength(password)
-    _Stage(session, seed, accounts.hash_of(password)).build(top)
-    if session.scalar(select(Plan.id).where(Plan.year == PLAN_YEAR)) is None:
-        _share_out(session, top)
+    year = clock.today().year
+    _Stage(session, seed, accounts.hash_of(password), year).build(top)
+    if session.scalar(select(Plan.id).where(Plan.year == year)) is None:
+        _share_out(session, top, year)
     session.flush()
     return list(_logins(session, password))
 
@@ -88,10 +99,13 @@ def _logins(session: Session, password: str | None) -> Iterator[DemoLogin]:
 class _Stage:
     """Everything that is founded once, from one generator, so that a seed gives the same people."""
 
-    def __init__(self, session: Session, seed: int, hashed: str) -> None:
+    def __init__(self, session: Session, seed: int, hashed: str, year: int) -> None:
         self.session = session
         self.dice = random.Random(seed)
         self.hashed = hashed
+        self.later = year - SCHOOLS_OF
+        self.since = date(year - 2, 9, 1)
+        self.joined = date(year - 1, 5, 4)
         self.names = demo_schools.names(self.dice)
         self.numbers = iter(range(FIRST_DEMO_NUMBER, 10**6))
 
@@ -147,7 +161,7 @@ class _Stage:
 
     def members(self, unit: Unit, branch: Branch) -> list[Person]:
         size = LARGE_BRANCH if branch.has_committee else SMALL_BRANCH
-        born = date(branch.born, 1, 1)
+        born = date(branch.born + self.later, 1, 1)
         people = [self.person(born + timedelta(days=self.dice.randrange(365)), unit) for _ in range(size)]
         self.session.add_all(people)
         self.session.flush()
@@ -155,8 +169,8 @@ class _Stage:
             LeagueMember(
                 person_id=person.id,
                 unit_id=unit.id,
-                number=f"201915{next(self.numbers):06d}",
-                joined_on=date(2019, 5, 4),
+                number=numbering.number_of(self.joined.year, next(self.numbers)),
+                joined_on=self.joined,
                 status=MemberStatus.ACTIVE,
                 may_vote=True,
                 may_introduce=True,
@@ -168,7 +182,7 @@ class _Stage:
         return people
 
     def officer(self, login: str, unit: Unit, kind: PostKind) -> None:
-        person = self.person(date(1986, 1, 1) + timedelta(days=self.dice.randrange(2000)), None)
+        person = self.person(date(1986 + self.later, 1, 1) + timedelta(days=self.dice.randrange(2000)), None)
         self.session.add(person)
         self.session.flush()
         self.post(person, unit, kind, login)
@@ -189,13 +203,13 @@ class _Stage:
         return person
 
     def post(self, person: Person, unit: Unit, kind: PostKind, login: str) -> None:
-        posts.assign(self.session, person_id=person.id, unit_id=unit.id, kind=kind, since=SINCE, actor=SYSTEM)
+        posts.assign(self.session, person_id=person.id, unit_id=unit.id, kind=kind, since=self.since, actor=SYSTEM)
         accounts.create_hashed(self.session, person_id=person.id, login=login, hashed=self.hashed, must_change=False)
 
 
-def _share_out(session: Session, top: Unit) -> None:
-    """The plan of 2020: by number of counties, evenly within a city, and half of a county's share to its schools."""
-    plan = quotas.open_plan(session, PLAN_YEAR, PLAN_TOTAL, SYSTEM)
+def _share_out(session: Session, top: Unit, year: int) -> None:
+    """The year's plan: by number of counties, evenly within a city, and half of a county's share to its schools."""
+    plan = quotas.open_plan(session, year, PLAN_TOTAL, SYSTEM)
     counties: dict[int, list[Unit]] = {}
     weights: dict[int, int] = {}
     for unit in units.children(session, top.id):

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from workflows import clock
-from workflows.domain import identity_numbers, members, people
+from workflows.domain import identity_numbers, members, people, rules_in_force
 from workflows.domain.members import Candidate
 from workflows.domain.units import Unit, UnitKind
 from workflows.engine import bundles, scenarios
@@ -26,7 +26,16 @@ from workflows.operations.rehearsal import enter_lawfully, lawful_actor
 from workflows.operations.wiring import ENVIRONMENT
 
 PROCESS = "admission"
-WAY = "scenarios/admitted_nmg_2020.yaml"
+WAYS = {
+    "NMG_2020": "scenarios/admitted_nmg_2020.yaml",
+    "CYL_2023": "scenarios/admitted_cyl_2023.yaml",
+}
+"""The plain way to the end under each rule set."""
+
+PROPOSES_ACTIVIST = "determine_activist"
+TAKES_A_PLACE = "pre_review"
+"""The step that reserves a place and a number of the plan."""
+
 CANDIDATES_PER_BRANCH = 5
 """One in each fifth of the way."""
 
@@ -49,33 +58,52 @@ def install_candidates(session: Session, seed: int = 20200427, *, per_branch: in
     """
     if session.scalar(select(func.count()).select_from(Case)):
         return 0
-    way = _whole_way(bundles.files_of(bundles.latest(session, PROCESS)).files)
+    rule_set = rules_in_force.set_on(session, clock.today()).name
+    way = _whole_way(bundles.files_of(bundles.latest(session, PROCESS)).files, WAYS[rule_set])
     dice = random.Random(seed)
     branches = session.scalars(select(Unit).where(Unit.is_demo, Unit.kind == UnitKind.BRANCH).order_by(Unit.id)).all()
     names = _names()
     made = 0
     for branch in branches:
+        here = way if branch.has_committee else _without_committee(way)
         for part in range(per_branch):
-            length = dice.randint(part * len(way.steps), (part + 1) * len(way.steps) - 1) // per_branch + 1
-            made += _walk(session, branch, next(names), _shifted(way, length, dice.randint(1, LONGEST_REST)))
+            length = dice.randint(part * len(here.steps), (part + 1) * len(here.steps) - 1) // per_branch + 1
+            made += _walk(session, branch, next(names), _shifted(here, length, dice.randint(1, LONGEST_REST)))
     return made
 
 
-def _whole_way(files: Mapping[str, str]) -> Scenario:
+def _whole_way(files: Mapping[str, str], name: str) -> Scenario:
     """The plain way to the end, without its assertions and refusals."""
-    if WAY not in files:
-        raise ScenarioFault(f"流程包里没有情景 {WAY}")
-    way = scenarios.read(files[WAY], WAY)
+    if name not in files:
+        raise ScenarioFault(f"流程包里没有情景 {name}")
+    way = scenarios.read(files[name], name)
     return replace(way, steps=[step for step in way.steps if scenarios.changes_something(step)])
 
 
+def _without_committee(way: Scenario) -> Scenario:
+    """The same way in a branch without a committee: its meeting decides on the activist the secretary proposes."""
+    at = next(at for at, step in enumerate(way.steps) if step.get("do") == PROPOSES_ACTIVIST)
+    on = _day(way.steps[at]["on"]) + timedelta(days=1)
+    votes = {"eligible_voters": 5, "present_voters": 5, "votes_for": 5}
+    votes |= dict.fromkeys(("written_opinions", "votes_against", "votes_abstain"), 0)
+    meeting = {"do": "activist_meeting", "on": on, "outcome": "held", "with": {"held_on": on.isoformat(), **votes}}
+    return replace(way, steps=[*way.steps[: at + 1], meeting, *way.steps[at + 1 :]])
+
+
 def _shifted(way: Scenario, length: int, days_ago: int) -> Scenario:
-    """The first `length` steps, moved by whole weeks so that the last of them was done some days ago."""
+    """The first `length` steps, moved by whole weeks so that the last of them was done some days ago.
+
+    Without what lies before this year from the pre-review on: the demo has the plan of this year alone.
+    """
     steps = way.steps[:length]
     last = next((day for step in reversed(steps) if (day := step.get("on") or step.get("wait_until"))), way.begins)
     target = clock.today() - timedelta(days=days_ago)
     shift = timedelta(days=(target - _day(last)).days // 7 * 7)
-    return replace(way, begins=way.begins + shift, steps=[_moved(step, shift) for step in steps])
+    moved = [_moved(step, shift) for step in steps]
+    taken = next((at for at, step in enumerate(moved) if step.get("do") == TAKES_A_PLACE), None)
+    if taken is not None and _day(moved[taken]["on"]).year < clock.today().year:
+        moved = moved[:taken]
+    return replace(way, begins=way.begins + shift, steps=moved)
 
 
 def _moved(value: Any, shift: timedelta) -> Any:
