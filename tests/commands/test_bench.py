@@ -264,6 +264,7 @@ def test_a_year_is_walked_by_two_processes_and_audited(
     assert found["steps"] == sum(found["by_step"].values()) > 0
     assert found["steps_per_s"] > 0
     assert sum(found["outcomes"].values()) == found["by_step"]["submit_application/submit"]
+    assert found["cpu_ms_per_step"] > 0
     assert (found["faults"], found["refusals"]) == ([], {})
     assert found["checked"]["履历"] > found["steps"]
     # Each of the three processes holds the program at least.

@@ -17,7 +17,7 @@ from webapp.commands.demo import calendar, offices, players, spare_places, telli
 from webapp.commands.demo.calendar import Played
 from workflows import clock, journal, tables
 from workflows.database import new_engine
-from workflows.domain import demo_applicants, people, posts, quotas, units
+from workflows.domain import accounts, demo_applicants, people, posts, quotas, units
 from workflows.domain.demo_population import Branch
 from workflows.domain.posts import PostKind
 from workflows.domain.units import Field, Unit, UnitKind
@@ -99,8 +99,12 @@ def test_the_command_says_how_to_open_what_it_made(tuancheng: Tuancheng, tmp_pat
     answer = tuancheng(*words, "--data", str(data))
     assert answer.exit_code == 0, answer.output
     assert f"tuancheng run --no-demo --data {data}" in answer.output
-    assert "口令" in answer.output
-    assert (data / "tuancheng.sqlite").exists()
+    password = answer.output.split("口令 ")[1].split()[0]
+    engine = new_engine(f"sqlite:///{data / 'tuancheng.sqlite'}")
+    with Session(engine) as session:
+        assert accounts.sign_in(session, "150102.1", password).refusal is None
+        assert accounts.sign_in(session, "150102.1", password + "x").refusal is not None
+    engine.dispose()
     again = tuancheng(*words, "--data", str(data))
     assert again.exit_code == 1
     assert "空库" in again.output

@@ -78,8 +78,8 @@ class Branch:
 def found(session: Session, *, people: int, year: int, seed: int, hashed: str | None = None) -> list[Branch]:
     """Found the region with enough classes for `people` candidates, and hand the plan of `year` down to the schools.
 
-    With `hashed` (of a password) every officer can sign in: `region1`, `150102.1` for a county, `150102-Y01.1` for a
-    school, `150102-Y01-01.1` for the secretary of a branch. The clock should stand at the year's beginning. Raises
+    With `hashed` (of a password) every officer can sign in: `150102.1` of a county, `150102-y01.1` of a school,
+    `150102-y01-01.1` the secretary of a branch. The clock should stand at the year's beginning. Raises
     NotEmpty, and ValueError for fewer than one candidate.
     """
     if people < 1:

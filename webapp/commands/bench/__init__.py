@@ -172,7 +172,7 @@ TIMERS_IN_WORDS = {
 YEAR_IN_WORDS = {
     "规模": "{people} 名申请人，{year} 年度，{days} 天，{workers} 个进程",
     "用时": "{seconds} 秒（另有建立单位和人员 {seconds_to_build} 秒，对账 {seconds_to_audit} 秒）",
-    "每秒步数": "{steps_per_s}（共 {steps} 步）",
+    "每秒步数": "{steps_per_s}（共 {steps} 步），每步连同其余事务计算 {cpu_ms_per_step} ms（不含数据库服务器）",
     "经过": "{acts}，后台事项 {jobs_performed}",
     "结果": "{outcomes}",
     "未办结的等待": "{waiting}",

@@ -20,13 +20,15 @@ def measure(ground: Ground, people: int, year: int, workers: int, seed: int) -> 
     """Build the year, let it pass, and look whether places, numbers, members and journal tell one story."""
     begun = time.perf_counter()
     applicants = calendar.found(ground.engine, people=people, year=year, seed=seed)
-    built = time.perf_counter()
+    built, before = time.perf_counter(), time.process_time()
     parts = calendar.parts_of(ground.address, applicants, year, seed, workers)
     played = calendar.play(ground.engine, parts, calendar.days_of(year), telling.progress())
     ended = time.perf_counter()
     faults, checked = _audited(ground.engine)
     seconds, acts = ended - built, played.tally.acts
-    in_other_processes = sum(played.memory) if len(parts) > 1 else 0
+    is_shared = len(parts) > 1
+    in_other_processes = sum(played.memory) if is_shared else 0
+    computed = sum(played.computed) if is_shared else played.computed[0] - before
     return {
         "people": people,
         "year": year,
@@ -37,6 +39,7 @@ def measure(ground: Ground, people: int, year: int, workers: int, seed: int) -> 
         "days": played.days,
         "steps": acts["steps"],
         "steps_per_s": round(acts["steps"] / seconds, 1),
+        "cpu_ms_per_step": round(computed * 1000 / max(acts["steps"], 1), 2),
         "acts": dict(acts),
         "jobs_performed": played.performed,
         "refusals": dict(played.tally.refusals),

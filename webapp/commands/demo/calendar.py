@@ -23,12 +23,16 @@ Tell = Callable[[date, Tally], object]
 
 @dataclass(frozen=True)
 class Played:
-    """What was done in how many days, jobs the worker performed, and the memory of each process at most (bytes)."""
+    """What was done in how many days, jobs the worker performed, and what each process has used.
+
+    `memory` is the most each has had (bytes), `computed` the seconds each computed since it began.
+    """
 
     tally: Tally
     performed: int
     days: int
     memory: list[int]
+    computed: list[float]
 
 
 def found(engine: Engine, *, people: int, year: int, seed: int, hashed: str | None = None) -> list[Applicant]:
@@ -67,7 +71,7 @@ def play(
             tell(day, _sum(answers))
         answers = everybody.all(players.LOOK, days[-1])
     performed, memory = sum(each.performed for each in answers), [each.memory for each in answers]
-    return Played(_sum(answers), performed, len(days), memory)
+    return Played(_sum(answers), performed, len(days), memory, [each.computed for each in answers])
 
 
 def parts_of(address: str, applicants: Sequence[Applicant], year: int, seed: int, processes: int) -> list[Part]:

@@ -3,6 +3,7 @@
 import multiprocessing
 import resource
 import signal
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,12 +35,16 @@ class Part:
 
 @dataclass(frozen=True)
 class Answer:
-    """Everything a player has done so far, whether it did anything just now, and its memory at most (bytes)."""
+    """Everything a player has done so far, whether it did anything just now, and what its process has used.
+
+    `memory` is the most it has had (bytes), `computed` the seconds it computed, without those it waited.
+    """
 
     tally: Tally
     performed: int
     was_busy: bool
     memory: int
+    computed: float
 
 
 class PlayerFailed(Exception):
@@ -63,7 +68,8 @@ class _Player:
         elif what == NIGHT:
             self.worker.night(day)
         tally = self.offices.tally
-        return Answer(tally, self.worker.performed, tally.acts.total() > before, memory())
+        was_busy = tally.acts.total() > before
+        return Answer(tally, self.worker.performed, was_busy, memory(), time.process_time())
 
 
 class Players:
