@@ -30,6 +30,7 @@ from workflows.domain.evidence_forms import Kind
 from workflows.domain.lawful_dates import Day
 from workflows.domain.number_events import NumberEventKind
 from workflows.domain.number_history import NumberState
+from workflows.domain.past_memberships import LeftAs
 from workflows.domain.posts import PostKind
 from workflows.domain.quota_ledger import MovementKind
 from workflows.domain.quota_requests import RequestState
@@ -37,6 +38,7 @@ from workflows.domain.quota_transfers import TransferState
 from workflows.domain.ratios import Mark, Scope
 from workflows.domain.rules_in_force import State
 from workflows.domain.split_tables import ProposalState
+from workflows.domain.transfers import TransferStatus
 from workflows.domain.units import UnitKind
 from workflows.engine import forms, repairs
 from workflows.operations import evidence_files, lawful_days
@@ -68,6 +70,7 @@ def messages() -> list[str]:
     values += [rule_set.title for rule_set in rule_sets.ALL.values()]
     values += [dispute.note for dispute in rule_sets.DISPUTES.values()]
     titles = [kind.label for kinds in (PostKind, UnitKind, MovementKind, State, CorrectionStatus) for kind in kinds]
+    titles += [kind.label for kinds in (TransferStatus, LeftAs) for kind in kinds]
     titles += IN_PLACE_OF.values()
     days = [*(day.label for day in Day), *lawful_dates.RULES, *lawful_days.WORDS, *forms.WORDS, repairs.UPSETS]
     found += [errors.OWN_PRACTICE, errors.OF_EVERY_FIELD, *titles, *STAGES, *values]
