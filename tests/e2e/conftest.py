@@ -61,14 +61,14 @@ def house(postgres: Postgres, postgres_template: str, tmp_path_factory: pytest.T
             "TUANCHENG_BROKER_URL": at_end.enter_context(broker.running()),
             "TUANCHENG_SECRET_KEY": "a secret for the end-to-end tests only",
         }
-        port = _free_port()
+        port = free_port()
         web = ["gunicorn", "webapp.app:create_app()", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"]
         worker = ["celery", "-A", "tasks.app", "worker", "--beat", "--concurrency", "1", "--loglevel", "info"]
         for part, command in (("web", [*web, "--threads", "4"]), ("worker", worker)):
             child = Child(part, [sys.executable, "-m", *command], logs / f"{part}.log", environment)
             at_end.callback(child.stop)
             child.start()
-        _wait_for(port, logs / "web.log")
+        wait_for(port, logs / "web.log")
         yield House(f"http://127.0.0.1:{port}", engine)
 
 
@@ -126,13 +126,15 @@ class Desks:
         return [complaint for desk in self.open.values() for complaint in desk.complaints]
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on just now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _wait_for(port: int, log: Path) -> None:
+def wait_for(port: int, log: Path) -> None:
+    """Until the server answers; fails with what it said when it does not."""
     until = time.monotonic() + READY_SECONDS
     while time.monotonic() < until:
         try:
