@@ -7,7 +7,7 @@ from flask_babel import gettext
 from marshmallow import Schema, fields, validate
 from sqlalchemy import bindparam, or_, select
 
-from webapp import database, errors, identity, sight
+from webapp import database, errors, identity, sensitive, sight
 from webapp.api.document import Blueprint
 from webapp.api.paging import PageQuery, id_after
 from webapp.api.schemas import ETAG, Decision, WorkItem, etag, one_id, query_id, text
@@ -200,7 +200,10 @@ def one(case_id: int) -> Any:
 def history(case_id: int) -> dict[str, Any]:
     """What was submitted at each step."""
     case = sight.case(case_id)
-    return {"items": inbox.history(database.session(), case.id)}
+    answers = sensitive.shown(database.session(), case)
+    columns = StepRecord().fields.keys()
+    records = inbox.history(database.session(), case.id)
+    return {"items": [{key: getattr(each, key) for key in columns} | {"content": answers(each)} for each in records]}
 
 
 @bp.route("/<id:case_id>/journal")

@@ -10,6 +10,7 @@ from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from webapp import sensitive
 from webapp.pages.form_view import choices_of
 from webapp.pages.people_shown import Names, names_of
 from workflows import journal
@@ -66,10 +67,15 @@ def filed(session: Session, case: Case, bundle: ParsedBundle) -> list[Filed]:
     records = inbox.history(session, case.id)
     names, then = _names(session, records), bundle_then(session, case)
     at = transfers.whereabouts(session, case.id, case.unit_id)
-    return [_filed(each, at(each.recorded_at), then(each.case_version), names) for each in reversed(records)]
+    shown = sensitive.shown(session, case)
+    return [
+        _filed(each, shown(each), at(each.recorded_at), then(each.case_version), names) for each in reversed(records)
+    ]
 
 
-def _filed(record: StepRecord, unit_id: int, bundle: ParsedBundle, names: Names) -> Filed:
+def _filed(
+    record: StepRecord, content: Mapping[str, Any], unit_id: int, bundle: ParsedBundle, names: Names
+) -> Filed:
     step = bundle.steps.get(record.step)
     return Filed(
         step=record.step,
@@ -80,7 +86,7 @@ def _filed(record: StepRecord, unit_id: int, bundle: ParsedBundle, names: Names)
         post=names.post(record.post_id),
         recorded_at=record.recorded_at,
         happened_on=record.happened_on,
-        facts=facts_in(bundle.form(record.step).fields, record.content, unit_id),
+        facts=facts_in(bundle.form(record.step).fields, content, unit_id),
     )
 
 

@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
-from webapp import database, errors, identity
+from webapp import database, errors, identity, sensitive
 from webapp.pages import case_view, furniture
 from webapp.pages.form_view import form_view, submitted
 from workflows.domain.people import Person
@@ -94,6 +94,8 @@ def _earlier(session: Session, item: WorkItem, form: Form) -> dict[str, Any]:
     """What this step was filled with the last time, when it came back; secrets must be typed again."""
     done = [record for record in inbox.history(session, item.case_id) if record.step == item.step]
     content = done[-1].content if done else {}
+    if not sensitive.may_read(session, item.case.unit_id):
+        content = sensitive.without(form, content)
     secret = {field.key for field in form.fields if field.secret}
     return {key: value for key, value in content.items() if key not in secret and key != "outcome"}
 

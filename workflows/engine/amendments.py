@@ -52,7 +52,7 @@ def amend(
         workflow = persistence.load(act)
         record = _instead_of(act, old, changes, reason)
         workflow.case_data[old.step] = {**record.content, "outcome": record.outcome}
-        workflow.case_data[node.result or ""] = dict(found)
+        workflow.case_data[node.result or ""] = {**(workflow.case_data.get(node.result or "") or {}), **found}
         fields = sorted(key for key in changes if old.content.get(key) != changes[key])
         facts: dict[str, Any] = {"record": record.id, "instead_of": old.id, "fields": fields}
         act.note(Event.CASE_AMENDED, corrected=old.step, reason_digest=_digest(reason), **facts)

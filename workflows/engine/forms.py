@@ -66,6 +66,8 @@ class Field:
     check_message: str = ""
     secret: bool = False
     """Used while the step runs, then kept only masked: identity numbers."""
+    sensitive: bool = False
+    """Kept as entered, and shown only to who must know it: punishments."""
     each: bool = False
     """Differs from case to case when several are done together: the votes for each candidate of one meeting."""
     day: str = ""
@@ -74,6 +76,11 @@ class Field:
     """The day that must not come before this date."""
     day_if: tuple[str, ...] = ()
     """The outcomes with which the date counts as such; empty: with any."""
+
+    @property
+    def is_kept_back(self) -> bool:
+        """Whether nobody is told its value who merely asks why a case waits."""
+        return self.secret or self.sensitive
 
     def tells_a_day(self, outcome: str) -> bool:
         """Whether with this outcome the date is the day it is called."""
@@ -231,6 +238,7 @@ def _field(component: Mapping[str, Any]) -> Field:
         check=extra.get("check"),
         check_message=extra.get("check_message", ""),
         secret=str(extra.get("secret", "")).lower() == "true",
+        sensitive=str(extra.get("sensitive", "")).lower() == "true",
         each=str(extra.get("each", "")).lower() == "true",
         day=extra.get("day", "") if kind == "date" else "",
         not_before=extra.get("not_before", "") if kind == "date" else "",

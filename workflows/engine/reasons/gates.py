@@ -229,7 +229,7 @@ def _grounds(known: OnRecord, facts: list[Fact]) -> list[Fact]:
         root, _, rest = fact.name.partition(".")
         if rest == "outcome" and fact.source.records:
             asked = grounds_asked(known.form_of(fact.source.records[0]), str(fact.value))
-            found += [known.fact(f"{root}.{field.key}") for field in asked if not field.secret]
+            found += [known.fact(f"{root}.{field.key}") for field in asked if not field.is_kept_back]
     return [fact for fact in found if fact.value not in (None, "")]
 
 

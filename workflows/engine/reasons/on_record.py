@@ -115,7 +115,7 @@ class OnRecord:
 
     def _from_form(self, name: str, record: StepRecord, key: str, label: str) -> Fact:
         field = field_of(self.form_of(record), key, record.label)
-        secret = field is not None and field.secret
+        secret = field is not None and field.is_kept_back
         value = record.outcome if key == "outcome" else record.content.get(key)
         source = Source(SourceKind.FORM, self.step_of(record), record.label, (record,), told_at=record.recorded_at)
         told = label or (field.label if field and field.label else key)
@@ -124,7 +124,7 @@ class OnRecord:
     def is_secret(self, name: str) -> bool:
         """Whether a name reads a form's secret field."""
         field = self._field(name)
-        return field is not None and field.secret
+        return field is not None and field.is_kept_back
 
     def _source(self, name: str, root: str, before: int) -> Source:
         if root == "today":
