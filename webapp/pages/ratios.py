@@ -10,7 +10,7 @@ from webapp import database, errors, identity, places_kept, ratios_seen
 from webapp.pages import furniture
 from webapp.pages.people_shown import names_of
 from webapp.pages.units_seen import chosen_unit, own_units
-from workflows.domain import head_counts, quota_control, quotas, ratio_forecasts, ratios, units
+from workflows.domain import head_counts, kept_forecasts, quota_control, quotas, ratio_forecasts, ratios, units
 from workflows.domain.posts import PostKind
 from workflows.domain.units import Unit, UnitKind
 from workflows.errors import Refusal
@@ -72,6 +72,8 @@ def _page(unit: Unit, refusal: Refusal | None = None, sent: Mapping[str, str] | 
         limits=limits,
         what_if=(more, fewer) if more or fewer else None,
         room=quota_control.room_of(session, plan, unit.id) if is_class else None,
+        kept=kept_forecasts.of_unit(session, plan, unit.id),
+        percent=ratios.percent,
         granted=granted,
         names=names_of(session, [each.granted_by for each in granted]),
         may_grant=is_class and places_kept.above_of(unit, *places_kept.EXCEPTIONS_BY) is not None,

@@ -40,7 +40,8 @@ def of_unit(session: Session, plan: Plan, unit: Unit, *, admissions: int = 0, le
     """
     standing = Standing(session, unit, head_counts.day_for(plan.year))
     planned = planned_by_class(session, plan, unit, standing)
-    return _forecast(unit, standing, ratios.limits_for(session, unit.id), planned, admissions, leavers)
+    limits = ratios.limits_for(session, unit.id)
+    return reckon(unit, standing, limits, planned, admissions=admissions, leavers=leavers)
 
 
 def below(session: Session, plan: Plan, unit: Unit) -> list[Forecast]:
@@ -49,7 +50,7 @@ def below(session: Session, plan: Plan, unit: Unit) -> list[Forecast]:
     standing = Standing(session, unit, head_counts.day_for(plan.year))
     planned = planned_by_class(session, plan, unit, standing)
     limits = ratios.limits_below(session, unit, children)
-    return [_forecast(each, standing, limits[each.id], planned, 0, 0) for each in children]
+    return [reckon(each, standing, limits[each.id], planned) for each in children]
 
 
 def planned_by_class(session: Session, plan: Plan, top: Unit, standing: Standing) -> Sequence[tuple[Unit, Scope, int]]:
@@ -76,14 +77,16 @@ def _free_at_classes(session: Session, plan: Plan, top: Unit) -> dict[int, int]:
     return dict(session.execute(query).all())
 
 
-def _forecast(
+def reckon(
     unit: Unit,
     standing: Standing,
     limits: Limits,
     planned: Sequence[tuple[Unit, Scope, int]],
-    admissions: int,
-    leavers: int,
+    *,
+    admissions: int = 0,
+    leavers: int = 0,
 ) -> Forecast:
+    """The forecast of a unit from what stands and what is planned, as `planned_by_class` tells it."""
     counts, found = standing.of(unit), {}
     for scope in Scope:
         more = sum(number for each, of, number in planned if of is scope and each.path.startswith(unit.path))
