@@ -33,20 +33,20 @@ class Refused:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One outcome of a step, by what it is recognised, and the scenarios that show it."""
+    """One outcome of a step or an exception, by what it is recognised, and the scenarios that show it."""
 
-    step: int
+    where: int | str
     said: str
     seen: str | Refused
     scenarios: tuple[str, ...]
     under: tuple[str, ...] = BOTH
 
     def __str__(self) -> str:
-        return f"步骤{self.step} {self.said}"
+        return f"步骤{self.where} {self.said}" if isinstance(self.where, int) else f"{self.where}：{self.said}"
 
 
-def of(step: int, said: str, seen: str | Refused, *scenarios: str, under: tuple[str, ...] = BOTH) -> Outcome:
-    return Outcome(step, said, seen, scenarios, under)
+def of(where: int | str, said: str, seen: str | Refused, *scenarios: str, under: tuple[str, ...] = BOTH) -> Outcome:
+    return Outcome(where, said, seen, scenarios, under)
 
 
 def invalid(step: str, field: str) -> Refused:
@@ -59,6 +59,7 @@ INTRODUCERS = "introducers_who_may_not_then_withdrawn"
 MISSED = "training_conditions_missed_one_by_one"
 MEETING = "meeting_fails_then_not_adopted"
 WRONG = "wrong_input_is_refused_by_field"
+PUBLIC, MADE_PUBLIC = "activists_made_public", "new_members_made_public"
 
 STEPS = [
     of(1, "接收", "flow_check_application_accept", REFUSED, CORRECTED),
@@ -85,8 +86,12 @@ STEPS = [
     of(3, "上级不批准", "end_activist_not_approved", "activist_returned_then_not_approved", under=APPROVED),
     of(3, "支委会不列入", "end_activist_rejected", "activist_rejected"),
     of(3, "支委会暂缓", "flow_determine_activist_postpone", "application_returned_and_put_off"),
+    of(3, "公示无异议", "flow_activist_notice_result_outcome_to_end_activist_notice_clear", PUBLIC, under=FILED),
+    of(3, "公示有异议，退回支委会", "activist_reconsidered", PUBLIC, "activist_notice_refuted"),
     of(3, "确定（批准）以前撤回", WITHDRAWN, "withdrawn_before_he_is_activist"),
     of(4, "指定培养联系人", "flow_assign_mentor_to_training_again", REFUSED, CORRECTED),
+    of(4, "党员担任培养联系人", "flow_assign_mentor_to_training_again", WRONG, under=APPROVED),
+    of(4, "党员不得担任", invalid("assign_mentor", "party_mentor"), WRONG, under=FILED),
     of(4, "留团察看、暂缓注册的不得担任", invalid("assign_mentor", "mentor"), WRONG),
     of(4, "不是本支部团员的、重复的不得担任", invalid("assign_mentor", "second_mentor"), WRONG),
     of(5, "合格", "flow_training_conditions_pass", REFUSED, CORRECTED),
@@ -114,7 +119,12 @@ STEPS = [
     of(8, "公示期间撤回，退回名额", "quota_release_withdrawn", "withdrawn_with_a_place_reserved"),
     of(9, "两名介绍人", "flow_confirm_introducers_to_fill_admission_form_again", REFUSED, INTRODUCERS),
     of(9, "留团察看、暂缓注册的不得担任", invalid("confirm_introducers", "introducer_1"), INTRODUCERS),
-    of(9, "同一人、缺一人、不是本支部团员的被拒绝", invalid("confirm_introducers", "introducer_2"), INTRODUCERS),
+    of(
+        9,
+        "同一人、缺一人、不是本支部团员的（含党员）被拒绝",
+        invalid("confirm_introducers", "introducer_2"),
+        INTRODUCERS,
+    ),
     of(10, "合格", "flow_check_admission_form_ok", REFUSED, CORRECTED),
     of(10, "退回重填", "flow_check_admission_form_return", MEETING),
     of(10, "日期次序不对的被拒绝", invalid("fill_admission_form", "filled_on"), INTRODUCERS),
@@ -122,6 +132,7 @@ STEPS = [
     of(11, "通过", "flow_meeting_adopted", REFUSED, CORRECTED),
     of(11, "未通过，退回名额", "flow_meeting_not_adopted", MEETING),
     of(11, "人数不足，大会无效", "flow_meeting_no_quorum", MEETING),
+    of(11, "当场再次表决", "keep_void_ballot", MADE_PUBLIC),
     of(11, "改期", "flow_branch_meeting_postponed", MEETING),
     of(11, "通过以后不得撤回", Refused("applicant_withdraws", "message.not_awaited"), REFUSED),
     of(12, "批准，编号使用", "quota_use", "admitted_nmg_2020", "admitted_cyl_2023", CORRECTED),
@@ -133,6 +144,8 @@ STEPS = [
     of(12, "逾期，提醒并报县", "report_approval", REFUSED),
     of(12, "县级备案", "flow_county_filing_filed", CORRECTED),
     of(12, "备案有疑问，须答复", "flow_county_filing_query", CORRECTED),
+    of(12, "公示新团员有异议，重新审议", "flow_member_notice_outcome_to_approval_reopened", MADE_PUBLIC),
+    of(12, "公示新团员无异议", "flow_member_notice_result_outcome_to_end_member_notice_clear", MADE_PUBLIC),
     of(13, "告知批准", "flow_archive_again_to_archive", CORRECTED),
     of(13, "告知不予批准的理由并谈话", "end_refused", REFUSED),
     of(13, "没有谈话的被拒绝", invalid("feedback_refused", "talk"), REFUSED),
@@ -146,6 +159,56 @@ STEPS = [
     of(15, "页数不符的被拒绝", invalid("archive", "pages"), CORRECTED),
     of(15, "逾期，提醒", "remind_archive", CORRECTED),
 ]
+
+TRANSFER, LEAVING = "培养期间转接", "转出到系统外"
+EXCEPTIONS = [
+    of(TRANSFER, "接收后培养时间连续计算", "move_case", "transferred_in_training_then_admitted"),
+    of(TRANSFER, "不予接收，留在原支部", "refuse_transfer", "transfer_refused_then_moved_before_training"),
+    of(TRANSFER, "确定积极分子以前转入", "end_moved_before_training", "transfer_refused_then_moved_before_training"),
+    of(TRANSFER, "逾期未答复，提醒并报共同上级", "report_transfer", "transferred_in_training_then_admitted"),
+    of(TRANSFER, "等待答复时办结", "end_removed", "transfer_unanswered_when_refused"),
+    of(
+        TRANSFER,
+        "名额属于另一团委，先退回",
+        Refused("transfer_requested", "transfer.place_reserved"),
+        "transfer_with_a_place_reserved",
+    ),
+    of(LEAVING, "移交，名额退回", "end_transferred_out", "transfer_with_a_place_reserved"),
+    of("将满14周岁", "不予受理，告知最早日期", "end_not_eligible", "not_eligible_too_young"),
+    of("将满14周岁", "满14周岁以前的团课不计", "training_conditions_missed", "lessons_that_do_not_count"),
+    of("满28周岁", "不予受理", "end_not_eligible", "not_eligible_too_old"),
+    of("满28周岁", "培养期间自动终止", "end_expired", "expired_in_training"),
+    of("满28周岁", "名额已预留的退回", "quota_release_expired", "expired_with_a_place_reserved"),
+    of("满28周岁", "支部大会通过以后不终止", "admit_member", "adopted_the_day_before_twenty_eight"),
+    of("国籍", "不具有中国国籍，不予受理", "end_not_eligible", "not_eligible_not_chinese"),
+    of("国籍", "港澳台青年由人核实", "flow_check_application_accept", "hong_kong_youth_accepted_for_review"),
+    of("受过处分", "县级团委同意受理", "flow_county_exception_allowed", "punished_the_county_allows"),
+    of("受过处分", "县级团委不同意受理", "end_exception_refused", "punished_the_county_refuses"),
+    of("受过处分", "处分早已撤销，照常受理", "flow_application_eligibility_pass", "punishment_long_revoked"),
+    of("重新入团", "按新申请办理，用新编号", "quota_use", "readmitted_under_a_new_number"),
+    of(
+        "重新入团",
+        "申请早于离团的被拒绝",
+        Refused("submit_application", "candidate.applied_before_leaving", "applied_on"),
+        "former_member_applies_before_leaving",
+    ),
+    of("开除团籍", "县级团委同意后接收", "decide_readmission", "expelled_then_allowed_to_apply"),
+    of("开除团籍", "县级团委不同意", "end_not_readmitted", "expelled_and_not_readmitted"),
+    of("未设支委会", "支部大会表决通过", "flow_activist_vote_adopted", "no_committee_the_meeting_decides"),
+    of("未设支委会", "支部大会未通过", "end_activist_not_adopted", "no_committee_the_meeting_does_not_adopt"),
+    of("未设支委会", "人数不足，重开", "flow_activist_vote_no_quorum", "no_committee_the_meeting_decides"),
+    of("不足3名有表决权", "联合支部表决", "authorise_meeting", "two_voters_a_joint_branch_meets"),
+    of("不足3名有表决权", "上级委员会代行", "authorise_meeting", "two_voters_the_committee_takes_the_place"),
+    of(
+        "不足3名有表决权",
+        "未经授权不得表决",
+        invalid("activist_meeting", "eligible_voters"),
+        "two_voters_the_committee_takes_the_place",
+    ),
+]
+"""Not among them, because no candidate of today goes that way and no drawing has it: members of earlier years under 14,
+without a number or without the procedure (their membership is looked into, they are not admitted), and admission after
+death, which the region decides by hand."""
 
 
 @pytest.fixture(scope="module")
@@ -170,12 +233,16 @@ def test_the_scenarios_pass_every_node_and_every_flow(rehearsed: Rehearsal) -> N
 
 
 def test_each_of_the_fifteen_steps_has_its_outcomes() -> None:
-    assert [outcome.step for outcome in STEPS] == sorted(outcome.step for outcome in STEPS)
-    assert {outcome.step for outcome in STEPS} == set(range(1, 16))
+    assert [outcome.where for outcome in STEPS] == sorted(outcome.where for outcome in STEPS)
+    assert {outcome.where for outcome in STEPS} == set(range(1, 16))
 
 
 def test_every_outcome_is_shown_by_every_scenario_that_is_said_to_show_it(rehearsed: Rehearsal) -> None:
     assert list(not_shown(STEPS, rehearsed)) == []
+
+
+def test_every_exception_is_shown_by_every_scenario_that_is_said_to_show_it(rehearsed: Rehearsal) -> None:
+    assert list(not_shown(EXCEPTIONS, rehearsed)) == []
 
 
 def not_shown(outcomes: list[Outcome], rehearsed: Rehearsal) -> Iterator[str]:

@@ -73,9 +73,9 @@ class _Way:
         steps = [json.dumps(step, default=str, sort_keys=True) for step in scenario.steps]
         return repr(scenario.scenery), self.mode, scenario.rule_set or "", steps
 
-    def steps_in_common(self, other: "_Way | None") -> int:
+    def steps_in_common(self, other: "_Way") -> int:
         """How many steps the two may share; none where only the stage is the same, and -1 where not even that."""
-        if other is None or self.scenario.scenery != other.scenario.scenery:
+        if self.scenario.scenery != other.scenario.scenery:
             return -1
         if self.mode != other.mode or self.mode == MODES[0] or self.scenario.rule_set != other.scenario.rule_set:
             return 0
@@ -176,19 +176,15 @@ def _raw(connection: Connection) -> Any:
 
 def _played(ways: Sequence[_Way], files: BundleFiles, database: BlankDatabase) -> Iterator[tuple[_Way, Played]]:
     ways = sorted(ways, key=lambda way: way.order)
+    commons = [-1, *(one.steps_in_common(two) for one, two in pairwise(ways))]
     kept: dict[int, _Kept] = {}
     for at, way in enumerate(ways):
-        common = way.steps_in_common(ways[at - 1] if at else None)
-        kept = {done: each for done, each in kept.items() if done <= common}
-        if common < 0:
+        kept = {done: each for done, each in kept.items() if done <= commons[at]}
+        if commons[at] < 0:
             kept[0] = _set_up(way.scenario, files, database)
-        yield way, _play(way, kept, _partings(ways[at:]), database)
-
-
-def _partings(ways: Sequence[_Way]) -> set[int]:
-    """After how many steps of the first way one of the next will have to be gone on with."""
-    commons = (one.steps_in_common(two) for one, two in pairwise(ways))
-    return set(accumulate(commons, min))
+        # After so many steps of this way one of the next will have to be gone on with.
+        partings = set(accumulate(commons[at + 1 :], min))
+        yield way, _play(way, kept, partings, database)
 
 
 @dataclass(frozen=True)
@@ -276,6 +272,15 @@ class RehearsalStage:
         self._applicant(begins)
         self.other_school, cast = neighbours.found(self.session, county, school, since)
         self.cast |= cast
+        by_the_party = self._person("party_mentor")
+        posts.assign(
+            self.session,
+            person_id=by_the_party,
+            unit_id=branch.id,
+            kind=PostKind.PARTY_MENTOR,
+            since=since,
+            actor=SYSTEM,
+        )
 
     def _person(self, key: str) -> int:
         birth = date(1990, 1, 1)
@@ -316,9 +321,7 @@ class RehearsalStage:
         person.birth_date = date(applied_on.year - 15, 6, 1)
         person.identify(identity_numbers.made_up(person.birth_date, "applicant", person.sex))
         self.session.add(
-            Candidate(
-                person_id=person.id, unit_id=self.unit_id, applied_on=applied_on, status=CandidateStatus.APPLYING
-            )
+            Candidate(person_id=person.id, unit_id=self.unit_id, applied_on=applied_on, status=CandidateStatus.APPLYING)
         )
         self.session.flush()
 
