@@ -119,16 +119,42 @@ class Office:
         plan, school = session.get_one(Plan, self.stage.plan), self.chance.choice(self.stage.schools)
         quotas.give_back(session, plan, school, self.chance.randint(1, 3), SYSTEM)
 
+    def transfer(self, session: Session) -> None:
+        """One school passes places to the other, over the county."""
+        giver, taker = self.chance.sample(self.stage.schools, 2)
+        plan = session.get_one(Plan, self.stage.plan)
+        quotas.transfer(session, plan, giver, taker, self.chance.randint(1, 3), SYSTEM, "用不完")
+
+    def enlarge(self, session: Session) -> None:
+        """The region gets a place more, which stays there."""
+        quotas.add_to_plan(session, session.get_one(Plan, self.stage.plan), 1, SYSTEM, "年中追加")
+
+    def replace_form(self, session: Session) -> None:
+        """A form is spoilt, and another bears its number."""
+        case_id = self._held(session)
+        if case_id is not None:
+            quotas.void_copy(session, case_id=case_id, reason="写错", actor=SYSTEM)
+            quotas.rebind(session, case_id=case_id, reason="换发", actor=SYSTEM)
+
     def _held(self, session: Session) -> int | None:
         query = select(Place.case_id).where(Place.state == PlaceState.RESERVED).order_by(Place.id).limit(3)
         found = list(session.scalars(query))
         return self.chance.choice(found) if found else None
 
 
-ACTS = {Office.reserve: 45, Office.release: 35, Office.use: 2, Office.allot: 9, Office.give_back: 9}
+ACTS = {
+    Office.reserve: 45,
+    Office.release: 35,
+    Office.use: 2,
+    Office.allot: 9,
+    Office.give_back: 9,
+    Office.transfer: 4,
+    Office.enlarge: 1,
+    Office.replace_form: 3,
+}
 """How often each command is given: as many places are asked for as are given back, and few are used for good."""
 
-MOST_ENTRIES = 3
+MOST_ENTRIES = 4
 """Journal entries of one command, at the most."""
 
 
@@ -225,5 +251,5 @@ def _assert_each_movement_once(session: Session, stage: Stage) -> None:
     held = session.scalar(select(func.count()).where(Place.state == PlaceState.RESERVED))
     assert kinds[MovementKind.RESERVE] - kinds[MovementKind.USE] - kinds[MovementKind.RELEASE] == held
     numbers = list(session.scalars(select(Place.number).where(Place.state != PlaceState.RELEASED)))
-    assert len(numbers) == len(set(numbers)) <= TOTAL
+    assert len(numbers) == len(set(numbers)) <= session.get_one(Plan, stage.plan).total
     assert quota_ledger.current_plan(session).id == stage.plan
