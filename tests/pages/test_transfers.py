@@ -63,7 +63,8 @@ def test_both_sides_see_that_an_answer_is_awaited(
     receiver = visit(naren)
     assert "审查转入申请人" in receiver.open("/inbox")
     assert receiver.open(f"/cases/{case.id}").status == 200
-    assert receiver.open(f"/cases/{case.id}/hand-over").status == 200
+    receiver.open(f"/work-items/{session.scalars(select(WorkItem.id).where(WorkItem.step == 'answer_transfer')).one()}")
+    assert receiver.follow(RECORD).status == 200
 
 
 def test_after_the_answer_the_old_branch_is_left_with_a_line(

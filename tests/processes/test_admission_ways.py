@@ -9,6 +9,7 @@ from workflows.engine import bundles, expressions
 from workflows.engine.bundles import ParsedBundle
 from workflows.engine.drawing import Drawing, Node
 
+MENTOR_STEPS = ("assign_mentor", "reassign_mentor")
 FOLDER = Path(__file__).parents[2] / "bpmn" / "admission"
 
 
@@ -120,3 +121,12 @@ def test_every_refusal_return_and_delay_asks_for_a_reason(bundle: ParsedBundle) 
             if outcome.value in AGAINST | LATER:
                 reason = next(field for field in form.fields if field.key == "reason")
                 assert expressions.holds(reason.required_when or "false", {"outcome": outcome.value}), form.id
+
+
+def test_a_mentor_is_named_anew_by_the_rules_he_was_named_by(bundle: ParsedBundle) -> None:
+    first, again = ([each for each in bundle.form(step).fields if each.kind != "date"] for step in MENTOR_STEPS)
+    assert again == first
+
+
+def test_naming_a_mentor_anew_is_no_lawful_day_of_the_admission(bundle: ParsedBundle) -> None:
+    assert "reassign_mentor" not in {each.step for each in bundle.dated_fields}

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, undefer
 
 from webapp import case_summary, corrections_told, identity, incidents_seen, memberships_told, rules_told, sight
 from webapp.pages import dossier
-from workflows.domain import members, people, units
+from workflows.domain import members, people, transfers, units
 from workflows.domain.people import Sex
 from workflows.engine import bundles, cases, inbox, incidents
 from workflows.engine.bundles import MessageInfo, ParsedBundle
@@ -82,6 +82,7 @@ def shared(session: Session, case: Case) -> dict[str, Any]:
         "strip": strip(bundle, progress.done, [item.step for item in items]),
         "offers": offers(session, case, bundle),
         "troubles": troubles(session, case),
+        "asked": transfers.asked(session, case.id),
         "tightened": rules_told.kept_by(cases.data_of(case)),
         "reads_incidents": identity.holds(*incidents_seen.READERS),
     }

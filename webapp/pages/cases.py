@@ -65,7 +65,6 @@ def show(case_id: int) -> Any:
         **shared,
         voted=voted,
         posted=bool(postings.of_case(session, case_id)),
-        asked=transfers.asked(session, case_id),
         may_leave=bool(leaving.ways(case)),
         before=memberships_told.case_before(session, case_id),
         hands_over=_hands_over(shared) or bool(transfers.of_case(session, case_id)),
