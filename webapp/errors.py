@@ -95,7 +95,8 @@ def _wrong_field(refusal: Refusal, name: str) -> dict[str, str]:
     found = {"field": name, "message": text.said(gettext) if isinstance(text, Told) else gettext(text)}
     if isinstance(refusal, InvalidData):
         (rule, basis), (_, article) = refusal.grounds_of(name), refusal.behind.get(name, ("", ""))
-        found |= {"rule": gettext(rule), "article": article, "basis": gettext(basis) if basis == OWN_PRACTICE else basis}
+        basis = gettext(basis) if basis == OWN_PRACTICE else basis
+        found |= {"rule": gettext(rule), "article": article, "basis": basis}
     return {key: text for key, text in found.items() if text}
 
 

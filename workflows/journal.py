@@ -29,6 +29,7 @@ GENESIS = "0" * 64
 class Event(StrEnum):
     """Every kind of entry there is, as `subject:action`."""
 
+    RUSH_NOTED = "rush:noted"
     CASE_STARTED = "case:started"
     CASE_ENDED = "case:ended"
     CASE_AMENDED = "case:amended"

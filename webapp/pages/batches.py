@@ -8,7 +8,7 @@ from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from webapp import database, errors, identity, lawful_days_told
+from webapp import database, errors, identity, lawful_days_told, rush_told
 from webapp.due import Due, due
 from webapp.lawful_days_told import ToldDay
 from webapp.pages import case_view, dossier
@@ -154,6 +154,7 @@ def _page(
             for item in items
         ],
         form=view,
+        rush=rush_told.for_approval(session, items),
         wrong=_with_names(view, items),
         refusal=refusal.message(gettext) if refusal else "",
     )

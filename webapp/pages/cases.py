@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy import select
 
-from webapp import database, errors, identity, memberships_told, sight
+from webapp import database, errors, identity, memberships_told, rush_told, sight
 from webapp.pages import case_view, furniture, leaving, new_case, reasons
 from webapp.pages.form_view import form_view, submitted
 from webapp.pages.minutes import step_that_counts

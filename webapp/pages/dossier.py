@@ -141,6 +141,7 @@ OF_EVIDENCE = (Event.EVIDENCE_RECORDED, Event.EVIDENCE_CORRECTED)
 
 SHOWN = frozenset(
     {
+        Event.RUSH_NOTED,
         Event.CASE_STARTED,
         Event.CASE_ENDED,
         Event.CASE_MOVED,
@@ -168,7 +169,10 @@ SHOWN = frozenset(
 
 
 def _happening(entry: JournalEntry, told: Told, names: Names) -> Happening:
-    what, mood, detail = _of_evidence(entry.facts) if entry.event in OF_EVIDENCE else _in_words(entry, told)
+    if entry.event == Event.RUSH_NOTED:
+        what, mood, detail = _of_rush(entry.facts)
+    else:
+        what, mood, detail = _of_evidence(entry.facts) if entry.event in OF_EVIDENCE else _in_words(entry, told)
     by_itself = mood == "auto"  # the journal names whose act set it off; that act has a line of its own
     return Happening(
         what=what,
@@ -194,6 +198,9 @@ def _in_words(entry: JournalEntry, told: Told) -> tuple[str, str, str]:
             return gettext("案卷结束：%(result)s", result=label), "good", ""
         case Event.CASE_MOVED:
             return gettext("案卷移到流程第 %(n)s 版", n=facts.get("to_version", "")), "", ""
+        case Event.RUSH_NOTED:
+            share = gettext("%(n)s 人，占全年 %(share)s%%", n=facts.get("count", ""), share=facts.get("share", ""))
+            return gettext("有突击发展提示，仍然批准"), "", share
         case Event.CASE_MOVE_UNDONE:
             return gettext("撤销移动，案卷回到流程第 %(n)s 版", n=facts.get("version", "")), "", ""
         case Event.TIMER_FIRED:
@@ -233,6 +240,12 @@ def _corrected(event: str, record: StepRecord | None) -> tuple[str, str, str]:
     if event == Event.CASE_AMENDED:
         return gettext("申请人的登记已更正"), "", reason
     return gettext("更正：%(step)s", step=record.label if record else ""), "", reason
+
+
+def _of_rush(facts: Mapping[str, Any]) -> tuple[str, str, str]:
+    """An approval in spite of the warning of rushed admissions, with its figures."""
+    share = gettext("%(n)s 人，占全年 %(share)s%%", n=facts["count"], share=facts["share"])
+    return gettext("有突击发展提示，仍然批准"), "", share
 
 
 def _trouble(event: str, label: str) -> tuple[str, str, str]:

@@ -10,6 +10,7 @@ from workflows.domain.members import Candidate
 from workflows.domain.people import Person
 from workflows.domain.quotas import NoPlaceHeld
 from workflows.engine.environment import Call
+from workflows.operations import rushes
 
 
 def register(call: Call) -> dict[str, Any]:
@@ -64,6 +65,7 @@ def admit(call: Call) -> dict[str, Any]:
         number=place.number,
         actor=call.actor,
     )
+    rushes.note(call)
     return {"id": member.person_id}
 
 

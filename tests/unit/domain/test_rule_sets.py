@@ -137,6 +137,9 @@ OF_THE_PLAN = {
     "split_reserve_rate": (5, Confidence.OWN),
     "split_factor_vocational": (120, Confidence.OWN),
     "split_factor_graduating": (0, Confidence.LOCAL),
+    "rush_share": (50, Confidence.OWN),
+    "rush_window_days": (7, Confidence.OWN),
+    "rush_min_count": (5, Confidence.OWN),
 }
 """Rulebook 2.2."""
 
