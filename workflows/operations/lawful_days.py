@@ -67,8 +67,10 @@ def facts_of(fields: Sequence[DatedField], data: Mapping[str, Any], now: Collect
     if first_class := _told_in(data, "first_class_on"):
         done[Day.FIRST_CLASS] = first_class
     facts = lawful_dates.standing(done, unfinished, now)
-    if Day.POSTED in facts.known and (over := (data.get("notice") or {}).get("over_on")):
-        limits[Day.NOTICE_CLOSED] = date.fromisoformat(over)
+    over = (data.get("notice") or {}).get("over_on")
+    for _, posted, closed in lawful_dates.HELD_NOTICES:
+        if over and posted in facts.known and closed not in facts.known:
+            limits[closed] = date.fromisoformat(over)
     return replace(facts, birth=_told_in(data, "birth_date"), rules=data.get("rules") or {}, not_before=limits)
 
 

@@ -102,6 +102,12 @@ OPERATIONS = [
     Operation("corrections.apply", "更正登记", apply_correction, approved=True),
     Operation("corrections.end", "终止更正", corrections.end, ("status",)),
     Operation("notices.remind", "催办", notices.remind, ("step", "text"), repeatable=True),
+    Operation("transfers.ask", "提出转接", transfers.ask, ("transfer",)),
+    Operation("transfers.accept", "转入接收团支部", transfers.accept, ("answer",)),
+    Operation("transfers.refuse", "不予接收", transfers.refuse, ("answer",)),
+    Operation("transfers.mentor_named", "改由新培养联系人办理", transfers.mentor_named, repeatable=True),
+    Operation("transfers.report", "报告共同上级", transfers.report, repeatable=True),
+    Operation("transfers.leave", "转出到系统外", transfers.leave, ("leaving",)),
     Operation("notices.tell", "告知", notices.tell, ("to", "text"), repeatable=True),
     Operation("notices.escalate", "逾期报告上级", notices.escalate, ("step", "to"), repeatable=True),
 ]
@@ -113,12 +119,6 @@ def rules_at_beginning(session: Session, process: str, unit_id: int) -> dict[str
 
     Which units' tightenings are among them is journalled in the chain of the case's unit.
     """
-    Operation("transfers.ask", "提出转接", transfers.ask, ("transfer",)),
-    Operation("transfers.accept", "转入接收团支部", transfers.accept, ("answer",)),
-    Operation("transfers.refuse", "不予接收", transfers.refuse, ("answer",)),
-    Operation("transfers.mentor_named", "改由新培养联系人办理", transfers.mentor_named, repeatable=True),
-    Operation("transfers.report", "报告共同上级", transfers.report, repeatable=True),
-    Operation("transfers.leave", "转出到系统外", transfers.leave, ("leaving",)),
     kept, tightenings = rules_in_force.for_a_case(session, unit_id)
     if tightenings:
         facts = {"process": process, "rule_set": kept["rule_set"], "tightenings": tightenings}
@@ -156,6 +156,7 @@ def value_in_words(data: Mapping[str, Any], name: str) -> str | None:
 def settle_candidate(session: Session, case_id: int, result: str | None) -> None:
     """A case has ended: write on the candidate how; a notice that still hangs is taken down."""
     public.take_down(session, case_id, public.Why.CASE_ENDED)
+    moves.drop(session, case_id)
     if result in set(CandidateStatus):
         members.settle(session, case_id, CandidateStatus(result))
 
@@ -167,7 +168,6 @@ def _branch_members(session: Session, unit_id: int) -> list[Choice]:
 def _party_mentors(session: Session, unit_id: int) -> list[Choice]:
     held = posts.holders(session, unit_id, [PostKind.PARTY_MENTOR])
     return [Choice(str(person.id), person.name) for person in held]
-    moves.drop(session, case_id)
 
 
 def _counting(days: Days) -> Calendar:
