@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from webapp.commands.bench.cast import Casting
 from webapp.commands.demo import calendar, offices, players, spare_places, telling
 from webapp.commands.demo.calendar import Played
+from webapp.commands.demo.patience import TRIES, patiently
 from workflows import clock, journal, tables
 from workflows.database import new_engine
 from workflows.domain import accounts, demo_applicants, people, posts, quotas, units
@@ -22,6 +23,7 @@ from workflows.domain.demo_population import Branch
 from workflows.domain.posts import PostKind
 from workflows.domain.units import Field, Unit, UnitKind
 from workflows.engine.tables import Case
+from workflows.errors import Busy
 from workflows.journal import JournalEntry
 
 Tuancheng = Callable[..., Result]
@@ -185,3 +187,18 @@ def test_a_process_that_fails_says_why_and_one_that_vanishes_is_missed() -> None
     theirs.close()
     with pytest.raises(players.PlayerFailed, match="意外结束"):
         hear()
+
+
+def test_whoever_finds_the_database_busy_tries_again_and_gives_up_at_last() -> None:
+    left = [Busy(), Busy()]
+
+    def act() -> str:
+        if left:
+            raise left.pop()
+        return "done"
+
+    assert patiently(act) == "done"
+    left += [Busy() for _ in range(TRIES + 1)]
+    with pytest.raises(Busy):
+        patiently(act)
+    assert len(left) == 1

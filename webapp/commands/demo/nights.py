@@ -16,6 +16,7 @@ from celery.signals import worker_process_init
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from webapp.commands.demo.patience import patiently
 from workflows import clock, outbox
 from workflows.database import polite_when_busy
 from workflows.engine import jobs
@@ -58,15 +59,18 @@ class Worker:
         return self._every("tasks.perform_job", lambda session: jobs.take_due(session, AT_ONCE))
 
     def _every(self, task: str, take: Callable[[Session], list[int]]) -> int:
-        with polite_when_busy(), Session(self.engine) as session, session.begin():
-            ids = take(session)
+        ids = patiently(lambda: self._taken(take))
         for row_id in ids:
             self._call(task, row_id)
         self.performed += len(ids)
         return len(ids)
 
-    def _call(self, task: str, *values: int) -> Any:
-        return self.app.tasks[task](*values)
+    def _taken(self, take: Callable[[Session], list[int]]) -> list[int]:
+        with polite_when_busy(), Session(self.engine) as session, session.begin():
+            return take(session)
+
+    def _call(self, task: str, *values: int) -> None:
+        patiently(lambda: self.app.tasks[task](*values))
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from webapp.commands.bench.cast import Casting
 from webapp.commands.demo import spare_places
+from webapp.commands.demo.patience import patiently
 from workflows import clock
 from workflows.database import only_reading, polite_when_busy
 from workflows.domain import rule_sets
@@ -38,7 +39,6 @@ TOGETHER = {"approve_admission": "approve", "county_filing": "filed"}
 LARGEST = 50
 """Cases to a batch, at most."""
 
-TRIES_WHEN_BUSY = 20
 TRIES_WHEN_REFUSED = 4
 AGAIN_AFTER = timedelta(days=5)
 PLACES_ASKED_FOR = 6
@@ -113,14 +113,8 @@ class Offices:
     def _do(self, act: Callable[[], object]) -> None:
         """One after another, a second apart; who finds the case locked tries again."""
         self.moment += timedelta(seconds=1)
-        for _ in range(TRIES_WHEN_BUSY):
-            try:
-                with clock.standing_at(self.moment):
-                    act()
-                return
-            except Busy:
-                self.tally.acts["busy"] += 1
-        raise Busy()
+        with clock.standing_at(self.moment):
+            patiently(act)
 
     def _fire(self) -> int:
         """Let every case of these counties go on whose time has come; how many did."""
@@ -128,12 +122,13 @@ class Offices:
         with only_reading(), Session(self.engine) as session:
             waiting = session.execute(due.order_by(DueTimer.due_at, DueTimer.id)).all()
         ids = [timer for timer, case in waiting if case in self.cases]
-        fired = 0
-        for timer_id in ids:
-            with polite_when_busy(), Session(self.engine) as session, session.begin():
-                fired += cases.fire_timer(session, ENVIRONMENT, timer_id)
+        fired = sum(patiently(lambda timer_id=timer_id: self._fire_one(timer_id)) for timer_id in ids)  # type: ignore[misc]
         self.tally.acts["timers"] += fired
         return fired
+
+    def _fire_one(self, timer_id: int) -> bool:
+        with polite_when_busy(), Session(self.engine) as session, session.begin():
+            return cases.fire_timer(session, ENVIRONMENT, timer_id)
 
     def _see(self, today: date) -> None:
         """Put on the agenda what has come since the last look."""
