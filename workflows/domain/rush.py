@@ -90,7 +90,7 @@ def below(
     """The rushes of the schools at and below a unit in a year (this one), the greatest part first.
 
     `in_hand` are days of branch meetings, by branch, whose approval is being decided: they count as if approved.
-    Three statements, however many schools there are.
+    Five statements, however many schools there are.
     """
     year = year or clock.today().year
     limits = limits_on(session, clock.today())
