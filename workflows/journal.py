@@ -75,6 +75,8 @@ class Event(StrEnum):
     TRANSFER_REFUSED = "transfer:refused"
     TRANSFER_GONE = "transfer:gone"
     NUMBER_NOTED = "number:noted"
+    STOCK_MOVED = "stock:moved"
+    STOCK_COUNTED = "stock:counted"
     MEMBER_ADMITTED = "member:admitted"
     MEMBER_LEFT = "member:left"
     PERSON_CORRECTED = "person:corrected"

@@ -22,6 +22,10 @@ from workflows.domain import (
     quota_transfers,
     rules_in_force,
     split_tables,
+    stock_copies,
+    stock_counts,
+    stock_handovers,
+    stock_ledger,
     transfers,
     units,
 )
@@ -61,6 +65,10 @@ __all__ = [
     "quota_transfers",
     "rules_in_force",
     "split_tables",
+    "stock_copies",
+    "stock_counts",
+    "stock_handovers",
+    "stock_ledger",
     "transfers",
     "units",
 ]
