@@ -78,9 +78,11 @@ def test_every_element_can_be_reached_and_every_case_can_end(bundle: ParsedBundl
 
 
 def outcome_gateways(drawing: Drawing) -> Iterator[tuple[str, Node]]:
-    """Each user step whose outcome decides the way, with the gateway behind it."""
+    """Each user step whose outcome decides the way, with the gateway behind it, or behind the box that ends with it."""
     for step in drawing.nodes.values():
         behind = [drawing.nodes[flow.target] for flow in drawing.outgoing(step.id)]
+        if step.inside and [node.kind for node in behind] == ["endEvent"]:
+            behind = [drawing.nodes[flow.target] for flow in drawing.outgoing(step.inside)] or behind
         if step.kind == "userTask" and behind[0].kind == "exclusiveGateway" and len(drawing.outgoing(behind[0].id)) > 1:
             yield step.id, behind[0]
 
