@@ -54,7 +54,7 @@ def test_every_operation_says_what_it_is_and_which_problems_it_may_answer(docume
             assert PROBLEM in operation["responses"][status]["content"], where
 
 
-def test_acts_on_a_case_need_the_version_seen(document: dict[str, Any]) -> None:
+def test_acts_on_a_case_or_a_split_need_the_version_seen(document: dict[str, Any]) -> None:
     versioned = {
         path
         for path, _method, operation in operations(document)
@@ -64,6 +64,7 @@ def test_acts_on_a_case_need_the_version_seen(document: dict[str, Any]) -> None:
         f"{API}/cases/{{case_id}}/messages/{{name}}",
         f"{API}/work-items/{{item_id}}/completion",
         *(f"{API}/incidents/{{incident_id}}/{act}" for act in ("retry", "correct", "skip")),
+        *(f"{API}/quotas/splits/{{proposal_id}}/{act}" for act in ("lines", "confirmation")),
     }
 
 
