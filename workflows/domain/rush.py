@@ -67,11 +67,14 @@ def limits_on(session: Session, day: date) -> Limits | None:
 
 def densest(days: Mapping[date, int], span: int) -> tuple[int, date, date]:
     """How many fall within the densest `span` days, and the first and the last of these that has any."""
-    ordered = sorted(days)
+    ordered, count, begin = sorted(days), 0, 0
     best = (0, date.min, date.min)
-    for first in ordered:
-        within = [day for day in ordered if first <= day < first + timedelta(days=span)]
-        best = max(best, (sum(days[day] for day in within), first, within[-1]))
+    for day in ordered:
+        count += days[day]
+        while day >= ordered[begin] + timedelta(days=span):
+            count -= days[ordered[begin]]
+            begin += 1
+        best = max(best, (count, ordered[begin], day))
     return best
 
 
