@@ -77,8 +77,8 @@ def test_the_papers_show_the_answers_and_hide_the_identity_number(applied: Appli
 
 def test_a_reason_is_needed_for_a_refusal_and_asked_about_once_more(applied: Applied) -> None:
     saren = applied()
-    assert saren.page.all("//*[@data-needed-for]/@data-needed-for") == ["return"]
-    assert saren.page.all("//input[@name='outcome' and @data-confirm]/@value") == ["return"]
+    assert saren.page.all("//*[@data-needed-for]/@data-needed-for") == ["return refuse"]
+    assert saren.page.all("//input[@name='outcome' and @data-confirm]/@value") == ["return", "refuse"]
     page = saren.submit(outcome="return", received_on="2020-05-21")
     assert page.status == 422
     assert "退回、不予通过须说明理由" in page
@@ -91,7 +91,7 @@ def test_a_refused_act_stands_in_the_history_with_the_step_the_rule_and_the_fiel
     page = saren.open(saren.page.path)
     refused = " ".join(page.all("//ol[@class='history']/li[@class='bad']")[0].text_content().split())
     assert refused.startswith("审核入团申请书：一次办理被拒绝有误的栏目：收到申请书日期、")
-    assert "退回理由（退回、不予通过须说明理由）" in refused
+    assert "退回或不予接收的理由（退回、不予通过须说明理由）" in refused
     assert "data.invalid" not in page
 
 
