@@ -198,9 +198,6 @@ def _in_words(entry: JournalEntry, told: Told) -> tuple[str, str, str]:
             return gettext("案卷结束：%(result)s", result=label), "good", ""
         case Event.CASE_MOVED:
             return gettext("案卷移到流程第 %(n)s 版", n=facts.get("to_version", "")), "", ""
-        case Event.RUSH_NOTED:
-            share = gettext("%(n)s 人，占全年 %(share)s%%", n=facts.get("count", ""), share=facts.get("share", ""))
-            return gettext("有突击发展提示，仍然批准"), "", share
         case Event.CASE_MOVE_UNDONE:
             return gettext("撤销移动，案卷回到流程第 %(n)s 版", n=facts.get("version", "")), "", ""
         case Event.TIMER_FIRED:
