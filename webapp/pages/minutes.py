@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, undefer
 
 from webapp import database, identity
 from webapp.pages import case_view
-from workflows.domain import meetings, minutes, units
+from workflows.domain import meetings, minutes, transfers, units
 from workflows.domain.meetings import Decision
 from workflows.engine import bundles, cases
 from workflows.engine.bundles import ParsedBundle
@@ -48,14 +48,17 @@ def show(case_id: int) -> str:
     if not mine:
         raise NotFound(what=gettext("支部大会记录"))
     held_on = mine[0][1].content["held_on"]
+    # Where the meeting was: a candidate whom it did not adopt may have changed branch since.
+    unit_id = transfers.whereabouts(session, case_id, case.unit_id)(mine[0][1].recorded_at)
     # Who sees this case only because he must act on it, such as its mentor, reads nothing of the others.
-    every = _latest(session, step, Case.unit_id == case.unit_id) if identity.may_see(case.unit_id) else mine
+    every = _latest(session, step, Case.unit_id == unit_id) if identity.may_see(unit_id) else mine
+    every = every if any(one.id == case_id for one, _ in every) else [*every, *mine]
     decided = [_decided(one, record) for one, record in every if record.content["held_on"] == held_on]
     attendance = {_attendance(one.entered) for one in decided}
     return render_template(
         "case/minutes.html",
         case=case,
-        unit=units.get(session, case.unit_id),
+        unit=units.get(session, unit_id),
         held_on=held_on,
         decided=decided,
         entered=decided[0].entered,
