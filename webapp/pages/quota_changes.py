@@ -162,6 +162,7 @@ def _page(top: Unit, refusal: Refusal | None = None) -> str:
         free=account.free if account else 0,
         keeps=quota_acts.manages(top),
         made=[(each, _standing(session, each)) for each in made],
+        waits=any(each.is_open and each.forwards_id is None for each in made),
         line=line,
         transfers=transfers,
         names=_names(session, [*made, *line], transfers),
