@@ -131,7 +131,8 @@ def _is_adverse(known: OnRecord, node: Node, taken: Flow, done: frozenset[str]) 
     """Whether it leads back, to an end, or was given grounds for, where another way leads to more that is yet to do."""
     others = [flow for flow in known.bundle.drawing.outgoing(node.id) if flow.id != taken.id]
     new = _yet_to_do(known, taken, done)
-    gains = [_gain(_yet_to_do(known, other, done), new) for other in others]
+    # What another way leads to by way of this one is a detour and no gain: a consent that this case did not need.
+    gains = [_gain(_yet_to_do(known, other, done, frozenset({taken.target})), new) for other in others]
     stops = known.case.ended_at is not None and not new & known.bundle.steps.keys()
     asked = _asked_for(known, node)
     if max(gains, default=-1) > 0:
@@ -159,10 +160,10 @@ def _ends(known: OnRecord, way: Flow) -> set[str]:
     return {each for each in ahead if known.bundle.drawing.nodes[each].kind == "endEvent"}
 
 
-def _yet_to_do(known: OnRecord, way: Flow, done: frozenset[str]) -> set[str]:
+def _yet_to_do(known: OnRecord, way: Flow, done: frozenset[str], without: frozenset[str] = frozenset()) -> set[str]:
     """The ends ahead, and the steps that had not been done."""
     drawing = known.bundle.drawing
-    ahead = reachable(known, [way.target], without=frozenset({way.source}))
+    ahead = reachable(known, [way.target], without=without | {way.source})
     return {each for each in ahead if each in known.bundle.steps or drawing.nodes[each].kind == "endEvent"} - done
 
 
