@@ -80,7 +80,7 @@ def test_a_returned_application_tells_who_returned_it_why_and_who_is_next(applie
     told = why(page)
     assert "材料是否齐全？ 退回 申请书没有签名" in told
     assert "审核入团申请书：退回补正 — “审核入团申请书”，萨仁 2020-06-01" in told
-    assert "另有的去向：接收" in told
+    assert "另有的去向：不予接收、接收" in told
     assert "下一步由谁办理 提交入团申请书 — 团支部书记 萨仁" in told
     assert page.all("//section[@id='why']//a[contains(@href, '/work-items/')]")
 
