@@ -60,7 +60,7 @@ def test_a_wrong_field_names_the_rule_and_the_article_behind_it(
 ) -> None:
     answer = saren.post("/cases", body(cast, birth_date="2031-01-01"))
     [wrong] = [field for field in answer.json["fields"] if field["field"] == "birth_date"]
-    assert (wrong["rule"], wrong["article"]) == ("申请入团须年满14周岁、未满28周岁", "团章第1条")
+    assert (wrong["rule"], wrong["article"]) == ("申请入团须年满 14 周岁、未满 28 周岁", "团章第1条")
 
 
 def test_nothing_remains_of_a_refused_start_but_the_journal_entry(
