@@ -118,6 +118,9 @@ class _Stage:
             self.officer(login, units.by_code(self.session, code), PostKind.COUNTY_COMMITTEE)
         for school in demo_schools.SCHOOLS:
             self.school(school)
+        first = demo_schools.SCHOOLS[0]
+        branch = units.by_code(self.session, f"{first.code}-01")
+        self.officer(f"{first.login}1.party", branch, PostKind.PARTY_MENTOR)
 
     def school(self, school: School) -> None:
         county = units.by_code(self.session, school.county)
