@@ -92,6 +92,7 @@ class Event(StrEnum):
     SIGNED_OUT = "account:signed_out"
     ACCOUNT_CREATED = "account:created"
     PASSWORD_CHANGED = "account:password_changed"  # noqa: S105 - the name of an event
+    BRANCH_CHANGED = "branch:changed"
     POST_ASSIGNED = "post:assigned"
     POST_ENDED = "post:ended"
     HOLIDAY_ENTERED = "holiday:entered"
@@ -109,6 +110,8 @@ class Event(StrEnum):
     SPLIT_CONFIRMED = "split:confirmed"
     SPLIT_DISCARDED = "split:discarded"
     RATIO_EXCEPTION_GRANTED = "ratio:exception_granted"
+    QUOTA_CHECK_ASKED = "quota:check_asked"
+    QUOTA_CHECK_ENDED = "quota:check_ended"
 
 
 class JournalChain(Base):

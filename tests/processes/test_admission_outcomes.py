@@ -205,6 +205,7 @@ EXCEPTIONS = [
         invalid("activist_meeting", "eligible_voters"),
         "two_voters_the_committee_takes_the_place",
     ),
+    of("临时团支部", "不受理", Refused("submit_application", "branch.temporary"), "temporary_branch"),
 ]
 """Not among them, because no candidate of today goes that way and no drawing has it: members of earlier years under 14,
 without a number or without the procedure (their membership is looked into, they are not admitted), and admission after

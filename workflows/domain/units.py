@@ -69,6 +69,7 @@ class Unit(Base):
     parent_id: Mapped[int | None] = reference("unit.id", nullable=True)
     path: Mapped[str] = mapped_column(PathText, index=True)
     has_committee: Mapped[bool] = mapped_column(Boolean, default=True)
+    is_temporary: Mapped[bool] = mapped_column(Boolean, default=False)
     is_demo: Mapped[bool] = mapped_column(Boolean, default=False)
 
     def line(self) -> list[int]:

@@ -25,6 +25,7 @@ OFFICE_OPENS = timedelta(hours=9)
 _KNOWN = frozenset({"name", "description", "rule_set", "rule_sets", "begins", "places", "steps", "ends_at"}) | {
     "rules",
     "voters",
+    "temporary",
     "went_through",
     "avoided",
     "places_after",
@@ -55,6 +56,8 @@ class Scenario:
     places: int = 1
     voters: int | None = None
     """How many members with a vote the branch has; a branch of fewer than seven has no committee."""
+    temporary: bool = False
+    """Whether the branch is a temporary one."""
     went_through: Sequence[str] = ()
     avoided: Sequence[str] = ()
     places_after: Mapping[str, int] | None = None

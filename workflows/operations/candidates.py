@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from workflows.domain import members, past_memberships, people, punishments, quotas
+from workflows.domain import branches, members, past_memberships, people, punishments, quotas, units
 from workflows.domain.members import Candidate
 from workflows.domain.people import Person
 from workflows.domain.quotas import NoPlaceHeld
@@ -16,6 +16,10 @@ from workflows.operations import rushes
 def register(call: Call) -> dict[str, Any]:
     """Put the application on record and answer what eligibility is decided on; the case takes the candidate's name."""
     application = call.parameters["application"]
+    rules = call.data.get("rules") or {}
+    branches.insist_on_standing(
+        units.get(call.session, call.unit_id), temporary_may_admit=rules.get("temporary_branch_may_admit", False)
+    )
     candidate = members.register(
         call.session,
         unit_id=call.unit_id,
@@ -31,7 +35,7 @@ def register(call: Call) -> dict[str, Any]:
     )
     person = people.get(call.session, candidate.person_id)
     call.named |= {"title": person.name, "subject_id": candidate.id}
-    years = (call.data.get("rules") or {}).get("punishment_clear_years", 1)
+    years = rules.get("punishment_clear_years", 1)
     return found(call.session, candidate, person) | {"is_clear": punishments.is_clear(application, years)}
 
 

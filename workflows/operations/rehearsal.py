@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from workflows import clock, tables
 from workflows.database import new_engine, throwaway_key
 from workflows.domain import identity_numbers, posts, quota_ledger, quotas, rule_sets, units
+from workflows.domain.branches import LEAST_FOR_A_COMMITTEE
 from workflows.domain.evidence_forms import Kind
 from workflows.domain.members import Candidate, CandidateStatus, LeagueMember, MemberStatus
 from workflows.domain.people import Person, Sex
@@ -31,9 +32,6 @@ from workflows.engine.tables import Case
 from workflows.journal import SYSTEM, Actor
 from workflows.operations import evidence, neighbours
 from workflows.operations.wiring import ENVIRONMENT
-
-LEAST_FOR_A_COMMITTEE = 7
-"""Members from which on a branch elects a committee (团支部工作条例)."""
 
 MODES = ("in memory", "saved and restored")
 
@@ -226,6 +224,7 @@ class RehearsalStage:
         self.cast: dict[str, int] = {}
         self._for(session, scenario, live)
         self._units(scenario.begins)
+        units.get(session, self.unit_id).is_temporary = scenario.temporary
         if scenario.voters is not None:
             self._shrink(scenario.voters)
         self._places(scenario)
