@@ -38,6 +38,9 @@ from workflows.domain.quota_transfers import TransferState
 from workflows.domain.ratios import Mark, Scope
 from workflows.domain.rules_in_force import State
 from workflows.domain.split_tables import ProposalState
+from workflows.domain.stock_copies import CopyState
+from workflows.domain.stock_handovers import HandoverState
+from workflows.domain.stock_ledger import Shelf, StockKind, StockMovementKind
 from workflows.domain.transfers import TransferStatus
 from workflows.domain.units import UnitKind
 from workflows.engine import forms, repairs
@@ -46,6 +49,8 @@ from workflows.operations import head_counts as entering
 from workflows.operations.posts import IN_PLACE_OF
 
 PLACE_STATES = (Mark, Scope, ProposalState, RequestState, TransferState, NumberEventKind, NumberState)
+
+STOCK = (StockKind, Shelf, StockMovementKind, CopyState, HandoverState)
 
 COLUMNS_OF_PLACES = ("预留", "使用", "释放", "已用", "年终失效", *quota_places.COLUMNS)
 
@@ -86,7 +91,7 @@ def _of_evidence() -> list[str]:
 
 
 def _of_places() -> list[str]:
-    labels = [kind.label for kinds in PLACE_STATES for kind in kinds]
+    labels = [kind.label for kinds in (*PLACE_STATES, *STOCK) for kind in kinds]
     files = (*head_count_files.WORDS, *entering.FAULTS)
     labels += [*quota_uses.LABELS.values(), *COLUMNS_OF_PLACES]
     return [*labels, *files, *head_counts.WORDS, *split_proposals.WORDS, *quota_control.WORDS]

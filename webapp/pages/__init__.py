@@ -30,6 +30,7 @@ from webapp.pages import (
     quota_split,
     ratios,
     rule_sets,
+    stock,
     transfers,
     work_items,
 )
@@ -57,6 +58,7 @@ BLUEPRINTS = (
     ratios.bp,
     quota_changes.bp,
     quota_places.bp,
+    stock.bp,
     numbers.bp,
     holidays.bp,
     rule_sets.bp,

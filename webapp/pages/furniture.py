@@ -39,6 +39,7 @@ REACHED_FROM = {
     "quota_changes": "quota",
     "quota_places": "quota",
     "numbers": "quota",
+    "stock": "quota",
     "moves": "processes",
 }
 """Pages without an entry of their own in the navigation, and the entry they are reached by."""
