@@ -13,6 +13,7 @@ from tasks.database import one_connection, snapshot, transaction
 from tasks.failures import log_failure, said_of
 from tasks.schedule import PERFORM
 from workflows import clock, outbox
+from workflows.domain import quota_checks
 from workflows.engine import batches, correlation
 from workflows.engine.environment import Environment
 from workflows.engine.moving import move_batches
@@ -70,9 +71,18 @@ def _between_cases(kind: str) -> Handler:
     return lambda session, payload: correlation.PERFORM[kind](session, ENVIRONMENT, payload)
 
 
+def _check_quota(payload: Mapping[str, Any]) -> None:
+    more = True
+    with one_connection() as connection:
+        while more:
+            with transaction(connection) as session:
+                more = quota_checks.do_portion(session, payload["check"])
+
+
 APART: dict[str, Callable[[Mapping[str, Any]], None]] = {
     batches.OUTBOX_KIND: _each_item(batches),
     move_batches.OUTBOX_KIND: _each_item(move_batches),
+    quota_checks.OUTBOX_KIND: _check_quota,
 }
 """What a kind of row asks for in transactions of their own, each with the effect of once, before the last one."""
 
@@ -80,6 +90,7 @@ HANDLERS: dict[str, Handler] = {
     notices.OUTBOX_KIND: notices.deliver,
     batches.OUTBOX_KIND: _end(batches),
     move_batches.OUTBOX_KIND: _end(move_batches),
+    quota_checks.OUTBOX_KIND: lambda session, payload: quota_checks.end(session, payload["check"]),
 }
 HANDLERS |= {kind: _between_cases(kind) for kind in correlation.PERFORM}
 """What each kind of row asks for. A handler may be called again after a crash, never after its commit."""
