@@ -35,21 +35,6 @@ def manages(unit: Unit) -> bool:
     return _post_at(unit) is not None
 
 
-def keeping_stock(unit_id: int) -> Actor:
-    """The person in the committee post that keeps this very unit's forms and cards; raises NotFound, NotAuthorised."""
-    unit = units.get(database.session(), unit_id)
-    errors.concerning(unit_id=unit_id)
-    if not may_keep(unit_id):
-        raise NotAuthorised(unit=unit.name, post=gettext("志愿书、团员证经办人"))
-    return managing(unit_id)
-
-
-def may_keep(unit_id: int) -> bool:
-    """Whether the person keeps this very unit's forms and cards; classes keep none."""
-    unit = units.get(database.session(), unit_id)
-    return unit.kind not in AT_A_CLASS and manages(unit)
-
-
 def _post_at(unit: Unit) -> Held | None:
     kinds = (*COMMITTEES, PostKind.BRANCH_SECRETARY) if unit.kind in AT_A_CLASS else COMMITTEES
     return next((held for held in identity.posts_held() if held.unit_id == unit.id and held.kind in kinds), None)

@@ -163,6 +163,6 @@ def test_a_unit_gives_nothing_from_the_stock_of_another(
     session.commit()
     token = zhao.page.all("//input[@name='csrf_token']/@value")[0]
     sent = {"csrf_token": token, "unit": cast.county.id}
-    assert zhao.client.post(f"{STOCK}/forms/7", data=sent).status_code == 409
+    assert zhao.client.post(f"{STOCK}/forms/7", data=sent).status_code == 403
     assert zhao.client.post(f"{STOCK}/forms/8", data=sent).status_code == 404
     assert stock_copies.bound_copy(session, StockKind.FORM, 7) is None

@@ -37,6 +37,7 @@ GROUPS = (
     "head_counts",
     "ratios",
     "quota_changes",
+    "stock",
     "numbers",
 )
 """The modules beside this one; each holds a blueprint `bp`."""

@@ -9,12 +9,11 @@ from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp import database, errors, identity, quota_acts
+from webapp import database, errors, identity, quota_acts, stock_acts
 from webapp.pages import furniture
 from webapp.pages.units_seen import chosen_unit, own_units
 from workflows import clock
 from workflows.domain import (
-    quota_places,
     stock_copies,
     stock_counts,
     stock_handovers,
@@ -22,12 +21,10 @@ from workflows.domain import (
     stock_waiting,
     units,
 )
-from workflows.domain.members import Candidate
 from workflows.domain.posts import PostKind
 from workflows.domain.stock_copies import StockCopy
 from workflows.domain.stock_handovers import HandoverState, StockHandover
 from workflows.domain.stock_ledger import StockAccount, StockKind, StockMovement
-from workflows.domain.stock_refusals import NoStockKept
 from workflows.domain.units import Unit
 from workflows.engine.tables import Case
 from workflows.errors import NotFound, Refusal
@@ -71,7 +68,7 @@ def receive() -> Any:
     unit_id, kind, amount, document = _number("unit"), _kind(), _number("amount"), _text("document")
 
     def act(session: Session) -> object:
-        actor = quota_acts.keeping_stock(unit_id)
+        actor = stock_acts.keeping(unit_id)
         return stock_handovers.receive(session, kind, unit_id, amount, document=document, actor=actor)
 
     return _done(unit_id, act, gettext("已登记入库 %(n)s 份。", n=amount))
@@ -84,7 +81,7 @@ def set_code() -> Any:
     unit_id, code = _number("unit"), _text("prefix")
 
     def act(session: Session) -> object:
-        quota_acts.keeping_stock(unit_id)
+        stock_acts.keeping(unit_id)
         return stock_handovers.set_card_code(session, unit_id, code)
 
     return _done(unit_id, act, gettext("已登记团员证代号 %(code)s。", code=code))
@@ -97,7 +94,7 @@ def hand_over() -> Any:
     unit_id, to_unit, kind, amount = _number("unit"), _number("to_unit_id"), _kind(), _number("amount")
 
     def act(session: Session) -> object:
-        actor, list_no = quota_acts.keeping_stock(unit_id), _text("list_no")
+        actor, list_no = stock_acts.keeping(unit_id), _text("list_no")
         return stock_handovers.hand_over(session, kind, unit_id, to_unit, amount, list_no=list_no, actor=actor)
 
     return _done(unit_id, act, gettext("已发出 %(n)s 份，对方清点签收后入对方的账。", n=amount))
@@ -107,11 +104,11 @@ def hand_over() -> Any:
 @identity.post_needed(*furniture.COMMITTEES)
 def settle(handover_id: int, verb: str) -> Any:
     """Sign for what was counted or send it back as the receiver; call it back as the giver."""
-    found = stock_handovers.get(database.session(), handover_id)
+    found = stock_acts.handover_seen(handover_id)
     unit_id = found.from_unit_id if verb == "call_back" else found.to_unit_id
 
     def act(session: Session) -> object:
-        actor, said = quota_acts.keeping_stock(unit_id), _text("difference")
+        actor, said = stock_acts.keeping(unit_id), _text("difference")
         if verb == "sign":
             counted = _number("counted", missing=-1)
             return stock_handovers.sign_for(session, handover_id, counted, difference=said, actor=actor)
@@ -133,9 +130,8 @@ def give_form(case_id: int) -> Any:
     unit_id = _number("unit")
 
     def act(session: Session) -> StockCopy:
-        place = quota_places.place_of(session, case_id)
-        _insist_on_keeper(session, StockKind.FORM, place.unit_id if place else None, unit_id)
-        return stock_copies.bind_form(session, case_id=case_id, actor=quota_acts.keeping_stock(unit_id))
+        actor = stock_acts.giving_out(StockKind.FORM, case_id)
+        return stock_copies.bind_form(session, case_id=case_id, actor=actor)
 
     return _done(unit_id, act, lambda copy: gettext("已发放，志愿书编号 %(number)s。", number=copy.serial))
 
@@ -147,9 +143,8 @@ def give_card(case_id: int) -> Any:
     unit_id = _number("unit")
 
     def act(session: Session) -> StockCopy:
-        candidate = session.scalars(select(Candidate).where(Candidate.case_id == case_id)).first()
-        _insist_on_keeper(session, StockKind.CARD, candidate.unit_id if candidate else None, unit_id)
-        return stock_copies.bind_card(session, case_id=case_id, actor=quota_acts.keeping_stock(unit_id))
+        actor = stock_acts.giving_out(StockKind.CARD, case_id)
+        return stock_copies.bind_card(session, case_id=case_id, actor=actor)
 
     return _done(unit_id, act, lambda copy: gettext("已发放，团员证编号 %(number)s。", number=copy.serial))
 
@@ -161,7 +156,7 @@ def end(verb: str) -> Any:
     unit_id, reason, document = _number("unit"), _text("reason"), _text("document")
 
     def act(session: Session) -> object:
-        actor = quota_acts.keeping_stock(unit_id)
+        actor = stock_acts.keeping(unit_id)
         copy = stock_waiting.copy_in_use(session, unit_id, _text("serial"))
         finish = stock_copies.spoil if verb == "spoil" else stock_copies.lose
         return finish(session, copy.kind, case_id=copy.case_id, reason=reason, document=document, actor=actor)
@@ -177,7 +172,7 @@ def count() -> Any:
     unit_id, kind, counted = _number("unit"), _kind(), _number("counted", missing=-1)
 
     def act(session: Session) -> object:
-        actor = quota_acts.keeping_stock(unit_id)
+        actor = stock_acts.keeping(unit_id)
         return stock_counts.enter(session, kind, unit_id, counted, explanation=_text("explanation"), actor=actor)
 
     return _done(unit_id, act, gettext("已登记清点，请另一位经办人确认。"))
@@ -191,17 +186,9 @@ def confirm(count_id: int) -> Any:
     unit_id = session.get_one(StockAccount, stock_counts.get(session, count_id).account_id).unit_id
 
     def act(session: Session) -> object:
-        return stock_counts.confirm(session, count_id, actor=quota_acts.keeping_stock(unit_id))
+        return stock_counts.confirm(session, count_id, actor=stock_acts.keeping(unit_id))
 
     return _done(unit_id, act, gettext("清点已确认。"))
-
-
-def _insist_on_keeper(session: Session, kind: StockKind, drawn_at: int | None, unit_id: int) -> None:
-    """Papers are given out by the unit whose stock they are of, and to its own people only."""
-    if drawn_at is None:
-        raise NotFound(what=gettext("案卷"))
-    if stock_copies.keeper(session, kind, drawn_at) != unit_id:
-        raise NoStockKept(unit=units.get(session, drawn_at).name, kind=kind.label)
 
 
 def _done(unit_id: int, act: Act, told: str | Callable[[Any], str]) -> Any:
@@ -213,7 +200,7 @@ def _done(unit_id: int, act: Act, told: str | Callable[[Any], str]) -> Any:
         database.commit()
     except Refusal as refusal:
         answered = errors.answer_refusal(refusal)  # undoes the request and keeps the refusal on record
-        if refusal.kind in ("conflict", "invalid") and answered.status_code != 303 and quota_acts.may_keep(unit_id):
+        if refusal.kind in ("conflict", "invalid") and answered.status_code != 303 and stock_acts.keeps(unit_id):
             answered.set_data(_page(units.get(database.session(), unit_id), refusal))
         return answered
     flash(said, "good")
@@ -226,7 +213,7 @@ def _page(top: Unit, refusal: Refusal | None = None) -> str:
     kept = [account for account in accounts.values() if account is not None]
     handovers = stock_handovers.handovers_of(session, top.id, limit=HANDOVERS_SHOWN)
     coming = [each for each in handovers if each.to_unit_id == top.id and each.state == HandoverState.SENT]
-    keeps = quota_acts.may_keep(top.id)
+    keeps = stock_acts.keeps(top.id)
     return render_template(
         "stock/show.html",
         top=top,

@@ -3,12 +3,13 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflows.domain import units
+from workflows.domain import members, quota_places, stock_copies, units
 from workflows.domain.members import Candidate, CandidateStatus, LeagueMember, MemberStatus
 from workflows.domain.numbering import RESERVING, Place
+from workflows.domain.quota_refusals import NoPlaceHeld
 from workflows.domain.stock_copies import CopyState, StockCopy
 from workflows.domain.stock_ledger import StockAccount, StockKind
-from workflows.domain.stock_refusals import NoCopyOut
+from workflows.domain.stock_refusals import NoCopyOut, NoStockKept
 from workflows.domain.units import Unit, UnitKind
 
 GIVES_NONE_OUT = (UnitKind.REGION, UnitKind.PREFECTURE)
@@ -57,6 +58,23 @@ def copy_in_use(session: Session, unit_id: int, serial: str) -> StockCopy:
     found = session.scalars(query).first()
     if found is None:
         raise NoCopyOut(kind="志愿书或团员证", fields={"serial": "本单位没有发出这个编号的志愿书或团员证"})
+    return found
+
+
+def giver_of(session: Session, kind: StockKind, case_id: int) -> int:
+    """The unit whose stock the applicant of the case is given his paper of; raises NotFound, NoPlaceHeld, NoStockKept.
+
+    A form comes from the stock nearest to his place, a card from the one nearest to his branch.
+    """
+    unit_id = members.get_of_case(session, case_id).unit_id
+    if kind == StockKind.FORM:
+        place = quota_places.place_of(session, case_id)
+        if place is None:
+            raise NoPlaceHeld()
+        unit_id = place.unit_id
+    found = stock_copies.keeper(session, kind, unit_id)
+    if found is None:
+        raise NoStockKept(unit=units.get(session, unit_id).name, kind=kind.label)
     return found
 
 
