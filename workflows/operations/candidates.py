@@ -5,7 +5,17 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from workflows.domain import branches, members, past_memberships, people, punishments, quotas, units
+from workflows.domain import (
+    branches,
+    identity_numbers,
+    members,
+    past_memberships,
+    people,
+    punishments,
+    quotas,
+    stock_copies,
+    units,
+)
 from workflows.domain.members import Candidate
 from workflows.domain.people import Person
 from workflows.domain.quotas import NoPlaceHeld
@@ -74,11 +84,16 @@ def admit(call: Call) -> dict[str, Any]:
 
 
 def close_file(call: Call) -> dict[str, Any]:
-    """Keep the card number and the day the e-file was entered; the number is filed with them."""
+    """Keep the card number and the day the e-file was entered; the number is filed with them.
+
+    Where a stock of cards is kept, the card must be the one that was given to this member.
+    """
+    card_number = identity_numbers.normal(str(call.parameters["card_number"]))
+    stock_copies.insist_on_card(call.session, case_id=call.case_id, card_number=card_number)
     members.close_file(
         call.session,
         case_id=call.case_id,
-        card_number=str(call.parameters["card_number"]),
+        card_number=card_number,
         entered_on=date.fromisoformat(call.parameters["entered_on"]),
     )
     quotas.file(call.session, case_id=call.case_id, actor=call.actor)
