@@ -9,7 +9,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
-from webapp.pages import quota_places
+from webapp.pages import quota_checks, quota_places
 from webapp.pages.board import STAGES
 from workflows import errors
 from workflows.domain import (
@@ -32,6 +32,7 @@ from workflows.domain.number_events import NumberEventKind
 from workflows.domain.number_history import NumberState
 from workflows.domain.past_memberships import LeftAs
 from workflows.domain.posts import PostKind
+from workflows.domain.quota_checks import Verdict
 from workflows.domain.quota_ledger import MovementKind
 from workflows.domain.quota_requests import RequestState
 from workflows.domain.quota_transfers import TransferState
@@ -93,7 +94,8 @@ def _of_evidence() -> list[str]:
 def _of_places() -> list[str]:
     labels = [kind.label for kinds in (*PLACE_STATES, *STOCK) for kind in kinds]
     files = (*head_count_files.WORDS, *entering.FAULTS)
-    labels += [*quota_uses.LABELS.values(), *COLUMNS_OF_PLACES]
+    labels += [*quota_uses.LABELS.values(), *COLUMNS_OF_PLACES, *quota_checks.COLUMNS]
+    labels += [text for verdict in Verdict for text in (verdict.label, verdict.sentence) if text]
     return [*labels, *files, *head_counts.WORDS, *split_proposals.WORDS, *quota_control.WORDS]
 
 

@@ -37,6 +37,7 @@ GROUPS = (
     "head_counts",
     "ratios",
     "quota_changes",
+    "quota_checks",
     "stock",
     "numbers",
 )

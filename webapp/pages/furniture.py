@@ -37,6 +37,7 @@ REACHED_FROM = {
     "head_counts": "quota",
     "ratios": "quota",
     "quota_changes": "quota",
+    "quota_checks": "quota",
     "quota_places": "quota",
     "numbers": "quota",
     "stock": "quota",

@@ -82,7 +82,7 @@ def download(kind: str) -> Response:
     session = database.session()
     top, plan = chosen_unit(session), _plan(session)
     rows = [_heading(), *(_row(line) for line in _every_line(session, top, plan))]
-    body = _as_csv(rows) if kind == "csv" else _as_workbook(rows)
+    body = as_csv(rows) if kind == "csv" else as_workbook(rows, gettext("名额去向"))
     response = Response(body, mimetype="text/csv" if kind == "csv" else SPREADSHEET)
     response.headers["Content-Disposition"] = f'attachment; filename="places-{plan.year}-{top.code}.{kind}"'
     return response
@@ -132,23 +132,25 @@ def _row(line: Line) -> list[str]:
     use, place = line.use, line.use.place
     taken, ended = furniture.moment(place.reserved_at), furniture.moment(use.ended_at)
     cells = [place.number, use.unit_name, line.state, line.name, taken, use.taken_by, ended, use.ended_by, use.reason]
-    return [_harmless(cell) for cell in cells]
+    return [harmless(cell) for cell in cells]
 
 
-def _harmless(cell: str) -> str:
+def harmless(cell: str) -> str:
     """A spreadsheet must not take what somebody typed for a formula."""
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
-def _as_csv(rows: list[list[str]]) -> bytes:
+def as_csv(rows: list[list[str]]) -> bytes:
+    """The rows as a CSV file that spreadsheets read as UTF-8."""
     out = StringIO()
     csv.writer(out).writerows(rows)
     return out.getvalue().encode("utf-8-sig")
 
 
-def _as_workbook(rows: list[list[str]]) -> bytes:
+def as_workbook(rows: list[list[str]], title: str) -> bytes:
+    """The rows as an Excel workbook of one sheet."""
     book = Workbook(write_only=True)
-    sheet: Any = book.create_sheet(gettext("名额去向"))
+    sheet: Any = book.create_sheet(title)
     for row in rows:
         sheet.append(row)
     out = BytesIO()
