@@ -56,6 +56,7 @@ def invalid(step: str, field: str) -> Refused:
 WITHDRAWN = "end_withdrawn"
 CORRECTED, REFUSED = "admitted_after_every_correction", "approval_rejected"
 INTRODUCERS = "introducers_who_may_not_then_withdrawn"
+OTHER_YEAR = "number_of_another_year"
 MISSED = "training_conditions_missed_one_by_one"
 MEETING = "meeting_fails_then_not_adopted"
 WRONG = "wrong_input_is_refused_by_field"
@@ -136,6 +137,9 @@ STEPS = [
     of(11, "改期", "flow_branch_meeting_postponed", MEETING),
     of(11, "通过以后不得撤回", Refused("applicant_withdraws", "message.not_awaited"), REFUSED),
     of(12, "批准，编号使用", "quota_use", "admitted_nmg_2020", "admitted_cyl_2023", CORRECTED),
+    of(12, "编号不属于入团年度，换用入团年度的编号", "flow_renew_number_confirmed", OTHER_YEAR),
+    of(12, "新志愿书再次作废，再领一份", "flow_renew_number_spoilt", OTHER_YEAR),
+    of(12, "入团年度还没有名额，等待", "wait_for_year_place", "no_place_of_the_year"),
     of(12, "退回补正", "flow_approve_admission_return", CORRECTED),
     of(12, "暂缓", "flow_approve_admission_postpone", CORRECTED),
     of(12, "不予批准，退回名额", "quota_release_refused", REFUSED),

@@ -45,21 +45,23 @@ def results(drawing: Drawing, nodes: set[str]) -> set[str]:
 
 def test_no_case_ends_while_it_holds_a_place(bundle: ParsedBundle) -> None:
     drawing = bundle.drawing
-    settled = calling(drawing, "quota.use", "quota.release")
+    settled = calling(drawing, "quota.use_in_year", "quota.release")
     assert results(drawing, reachable(drawing, "public_notice", without=settled)) == set()
 
 
 def test_no_second_place_is_reserved_before_the_first_is_given_back(bundle: ParsedBundle) -> None:
-    settled = calling(bundle.drawing, "quota.use", "quota.release")
+    settled = calling(bundle.drawing, "quota.use_in_year", "quota.release")
     assert "quota_reserve" not in reachable(bundle.drawing, "public_notice", without=settled)
 
 
 def test_a_settled_place_is_not_settled_again(bundle: ParsedBundle) -> None:
     drawing = bundle.drawing
-    settled = calling(drawing, "quota.use", "quota.release")
+    settled = calling(drawing, "quota.use_in_year", "quota.release")
+    # A use that is refused for its year has settled nothing.
+    anew = calling(drawing, "quota.reserve", "quota.reserve_of_year") | {"number_of_other_year"}
     for place in settled:
         for following in onward(drawing, place):
-            assert reachable(drawing, following, without={"quota_reserve"}) & settled == set(), place
+            assert reachable(drawing, following, without=anew) & settled == set(), place
 
 
 def test_nobody_becomes_a_member_without_vote_and_approval(bundle: ParsedBundle) -> None:

@@ -211,6 +211,11 @@ def current_plan(session: Session) -> Plan:
     return found
 
 
+def open_plan_of(session: Session, year: int) -> Plan | None:
+    """The plan of that very year while places of it can be taken."""
+    return session.scalars(select(Plan).where(Plan.year == year, Plan.state == PlanState.OPEN)).first()
+
+
 _CURRENT = (
     select(Plan).where(Plan.state == PlanState.OPEN, Plan.year <= bindparam("year")).order_by(Plan.year.desc()).limit(1)
 )

@@ -58,18 +58,23 @@ def reserve(
     unit_id: int,
     case_id: int,
     actor: Actor,
+    year: int | None = None,
     lock: Lock = lock_accounts,
     after_check: Callable[[], object] | None = None,
 ) -> Place:
     """Take one free place of the unit (the school) and bind a number to the case; again, the same place.
 
-    Raises QuotaExhausted or NumbersExhausted, both saying what to do. `lock` and `after_check` are seams for the race
+    With `year`, a place of that very year's plan; there is none when that plan is closed or not yet issued. Raises
+    QuotaExhausted or NumbersExhausted, both saying what to do. `lock` and `after_check` are seams for the race
     tests: they widen the window between check and take, and take the lock away to show what it is for.
     """
     held = place_of(session, case_id)
     if held is not None:
         return held
-    plan, unit = current_plan(session), units.get(session, unit_id)
+    unit = units.get(session, unit_id)
+    plan = current_plan(session) if year is None else quota_ledger.open_plan_of(session, year)
+    if plan is None:
+        raise QuotaExhausted(unit=unit.name, free=0, wanted=1)
     account = quota_allotments.locked_account(session, plan, unit, lock)
     if account.free < 1:
         raise QuotaExhausted(unit=unit.name, free=account.free, wanted=1)

@@ -29,6 +29,7 @@ _KNOWN = frozenset({"name", "description", "rule_set", "rule_sets", "begins", "p
     "went_through",
     "avoided",
     "places_after",
+    "places_next_year",
 }
 
 
@@ -54,6 +55,8 @@ class Scenario:
     rules: Mapping[str, Any] = field(default_factory=dict)
     """Values that differ from those of the rule set, as where a unit has tightened them."""
     places: int = 1
+    places_next_year: int = 0
+    """Of the plan of the year after; none leaves that year without a plan."""
     voters: int | None = None
     """How many members with a vote the branch has; a branch of fewer than seven has no committee."""
     temporary: bool = False

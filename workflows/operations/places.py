@@ -1,5 +1,6 @@
 """Operations on places and numbers: reserve one, use it, give it back."""
 
+from datetime import date
 from typing import Any
 
 from workflows.domain import quota_control, quotas
@@ -22,6 +23,31 @@ def reserve(call: Call) -> dict[str, Any]:
 def use(call: Call) -> dict[str, Any]:
     """The reserved place is used and its number is the member's for good."""
     return _as_data(quotas.use(call.session, case_id=call.case_id, actor=call.actor))
+
+
+def use_in_year(call: Call) -> dict[str, Any]:
+    """As `use`, for somebody admitted on `joined_on`; `numbers.other_year` when the number is of another year."""
+    place = quotas.place_of(call.session, call.case_id)
+    if place is not None:
+        quotas.check_year(place, date.fromisoformat(call.parameters["joined_on"]))
+    return use(call)
+
+
+def reserve_of_year(call: Call) -> dict[str, Any]:
+    """Reserve a place and a number of the plan of the year of `joined_on`, for somebody whose admission is approved.
+
+    `quota.exhausted` also covers a year that has no plan yet, or none any more. The ratio is not asked again: there was
+    room for this person when the first place was reserved.
+    """
+    place = quotas.reserve(
+        call.session,
+        unit_id=quotas.account_drawn_on(call.session, call.unit_id),
+        case_id=call.case_id,
+        actor=call.actor,
+        year=date.fromisoformat(call.parameters["joined_on"]).year,
+    )
+    call.session.flush()
+    return _as_data(place)
 
 
 def release(call: Call) -> dict[str, Any] | None:

@@ -325,15 +325,21 @@ class RehearsalStage:
         self.session.flush()
 
     def _places(self, scenario: Scenario) -> None:
-        plan = quotas.open_plan(self.session, scenario.begins.year, total=max(scenario.places * 2, 1), actor=SYSTEM)
-        self.plan_id = plan.id
-        if not scenario.places:
-            return
+        self.plan_id = self._plan(scenario.begins.year, scenario.places)
+        if scenario.places_next_year:
+            self._plan(scenario.begins.year + 1, scenario.places_next_year)
+
+    def _plan(self, year: int, places: int) -> int:
+        """A year's plan with so many places for each of the two schools; its id."""
+        plan = quotas.open_plan(self.session, year, total=max(places * 2, 1), actor=SYSTEM)
+        if not places:
+            return plan.id
         steps = [(giver, taker, 2) for giver, taker in pairwise(self.line[:-1])]
         steps += [(self.line[-2], school, 1) for school in (self.line[-1], self.other_school)]
         for giver, taker, times in steps:
-            number = scenario.places * times
+            number = places * times
             quotas.allot(self.session, plan, giver.id, taker.id, number, actor=SYSTEM, reason="演练")
+        return plan.id
 
     def actor_for(self, addressee: Addressee, barred: set[int]) -> Actor:
         """The first person, by id, who exercises the post and is not barred."""

@@ -50,6 +50,23 @@ OPERATIONS = [
         "quota.reserve", "预留名额与编号", places.reserve, (), ("quota.exhausted",), scarce=Scarce("take", PLACE)
     ),
     Operation("quota.use", "核销名额", places.use, scarce=Scarce("use", PLACE), approved=True),
+    Operation(
+        "quota.use_in_year",
+        "核销入团年度的名额",
+        places.use_in_year,
+        ("joined_on",),
+        ("numbers.other_year",),
+        scarce=Scarce("use", PLACE),
+        approved=True,
+    ),
+    Operation(
+        "quota.reserve_of_year",
+        "预留入团年度的名额与编号",
+        places.reserve_of_year,
+        ("joined_on",),
+        ("quota.exhausted",),
+        scarce=Scarce("take", PLACE),
+    ),
     Operation("quota.release", "退回名额", places.release, ("reason",), scarce=Scarce("give_back", PLACE)),
     Operation(
         "meetings.decide",

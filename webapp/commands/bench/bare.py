@@ -45,7 +45,7 @@ ANSWERS: dict[str, Any] = {
     "quota.reserve": {"id": 1, "number": "202015000001", "state": "reserved"},
     "postings.put_up": {"began_on": "2020-06-23", "ends_on": "2020-06-30"},
     "meetings.decide": {"result": "adopted"},
-    "quota.use": {"id": 1, "number": "202015000001", "state": "used"},
+    "quota.use_in_year": {"id": 1, "number": "202015000001", "state": "used"},
     "members.admit": {"id": 1},
     "members.close_file": {},
 }

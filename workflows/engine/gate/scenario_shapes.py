@@ -45,6 +45,7 @@ _TOP: dict[str, tuple[_Test, str]] = {
     "rule_sets": (lambda value: _are_texts(value) and len(set(value)) == len(value) > 0, "一列规则集的名称"),
     "rules": (_is_content, "参数的名称和值"),
     "places": (_is_number, f"0 至 {MOST_PLACES} 的整数"),
+    "places_next_year": (_is_number, f"0 至 {MOST_PLACES} 的整数"),
     "temporary": (lambda value: isinstance(value, bool), "true 或 false"),
     "voters": (lambda value: isinstance(value, int) and 0 <= value <= 9, "0 至 9 的整数"),
     "ends_at": (lambda value: value is None or _is_text(value), "一个图元的标识"),
