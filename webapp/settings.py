@@ -47,8 +47,8 @@ class Settings:
         """Read the settings; raises SettingsIncomplete when a needed one is missing or unusable."""
         told = [*NEEDED, *(name for name in OPTIONAL_SECRETS if environment.get(name, "").strip())]
         faults = [fault for name in told if (fault := _fault_of(name, environment.get(name, "").strip()))]
-        if not re.fullmatch(r"[0-9]?", environment.get("TUANCHENG_PROXIES", "").strip()):
-            faults.append("TUANCHENG_PROXIES is not a number of servers, for example: 1")
+        if not re.fullmatch(r"[0-9]?", environment.get("TUANCHENG_TRUSTED_PROXIES", "").strip()):
+            faults.append("TUANCHENG_TRUSTED_PROXIES is not a number of servers, for example: 1")
         if faults:
             raise SettingsIncomplete("\n".join(faults))
         return cls(
@@ -56,7 +56,7 @@ class Settings:
             broker_url=environment["TUANCHENG_BROKER_URL"].strip(),
             secret_key=environment["TUANCHENG_SECRET_KEY"].strip(),
             metrics_token=environment.get("TUANCHENG_METRICS_TOKEN", "").strip(),
-            proxies=int(environment.get("TUANCHENG_PROXIES", "").strip() or 0),
+            proxies=int(environment.get("TUANCHENG_TRUSTED_PROXIES", "").strip() or 0),
             secure_cookies=environment.get("TUANCHENG_SECURE_COOKIES", "").strip().lower() in {"1", "true", "yes"},
         )
 
