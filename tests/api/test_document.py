@@ -93,4 +93,5 @@ def test_the_reference_page_lists_the_routes_that_stand(document: dict[str, Any]
         for methods, path in re.findall(r"^\| `([A-Z ]+) (/api/v1/\S+)` \|", page, re.MULTILINE)
         for method in methods.split()
     }
-    assert told == {(path, method) for path, method, _operation in operations(document)}
+    stands = {(path, method) for path, method, _operation in operations(document)}
+    assert (sorted(stands - told), sorted(told - stands)) == ([], [])

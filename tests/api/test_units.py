@@ -1,9 +1,12 @@
 """The organisation tree over the API."""
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.api.caller import Caller
 from tests.support.cast import Cast
+from workflows.domain.people import Person
 
 
 def test_the_tree_is_walked_from_the_top(saren: Caller, cast: Cast) -> None:
@@ -31,3 +34,16 @@ def test_an_unknown_parent_is_not_found(saren: Caller) -> None:
 
 def test_nobody_reads_it_without_signing_in(anybody: Caller) -> None:
     assert anybody.get("/units").status_code == 401
+
+
+def test_the_committee_above_sets_a_branch_up(signed_in: Callable[[Person], Caller], cast: Cast) -> None:
+    gaowa = signed_in(cast.gaowa)
+    sent = {"has_committee": False, "is_temporary": True, "reason": "批复3号"}
+    unit = gaowa.post(f"/units/{cast.branch.id}/set-up", sent).json
+    assert (unit["has_committee"], unit["is_temporary"]) == (False, True)
+
+
+def test_nobody_else_does(saren: Caller, cast: Cast) -> None:
+    sent = {"has_committee": False, "is_temporary": True, "reason": "批复3号"}
+    answer = saren.post(f"/units/{cast.branch.id}/set-up", sent)
+    assert (answer.status_code, answer.json["code"]) == (403, "authority.missing")

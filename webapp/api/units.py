@@ -5,10 +5,11 @@ from typing import Any
 from marshmallow import Schema, fields
 from sqlalchemy import select
 
-from webapp import database, identity
+from webapp import branches_kept, database, identity
 from webapp.api.document import Blueprint
-from webapp.api.schemas import query_id
-from workflows.domain import units
+from webapp.api.schemas import query_id, text
+from webapp.api.writing import writing
+from workflows.domain import branches, units
 from workflows.domain.units import Unit as UnitRow
 
 bp = Blueprint("units", __name__, "units", "The organisation tree of the League")
@@ -31,7 +32,16 @@ class Unit(Schema):
         lambda unit: unit.line(), metadata={"type": "array", "items": {"type": "integer", "format": "int64"}}
     )
     has_committee = fields.Boolean()
+    is_temporary = fields.Boolean()
     is_demo = fields.Boolean()
+
+
+class SetUp(Schema):
+    """How a branch is set up from now on."""
+
+    has_committee = fields.Boolean(required=True)
+    is_temporary = fields.Boolean(required=True)
+    reason = text(400, required=True)
 
 
 class TreeQuery(Schema):
@@ -65,3 +75,13 @@ def tree(query: dict[str, Any]) -> dict[str, Any]:
 def one(unit_id: int) -> UnitRow:
     """One unit."""
     return units.get(database.session(), unit_id)
+
+
+@bp.route("/<id:unit_id>/set-up", methods=["POST"])
+@writing
+@identity.signed_in_needed
+@bp.arguments(SetUp)
+@bp.response(200, Unit)
+def set_up(sent: dict[str, Any], unit_id: int) -> UnitRow:
+    """Put on record whether a branch has a committee and whether it is a temporary one; the committee above does so."""
+    return branches.set_up(database.session(), unit_id, actor=branches_kept.keeper(unit_id), **sent)

@@ -40,6 +40,7 @@ REACHED_FROM = {
     "quota_checks": "quota",
     "quota_places": "quota",
     "numbers": "quota",
+    "branches": "quota",
     "stock": "quota",
     "moves": "processes",
 }

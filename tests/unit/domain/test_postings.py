@@ -145,5 +145,6 @@ def test_a_copy_left_over_from_a_notice_that_has_ended_is_not_hung_up_again(sess
     first = certainly_up(session, found)
     with on(date(2020, 7, 6)):
         second = up(session, found, Sheet(date(2020, 7, 6)), date(2020, 7, 13))
-    assert second is not None and second.id != first.id
+    assert second is not None
+    assert second.id != first.id
     assert first.why == Why.OVER
