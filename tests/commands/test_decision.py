@@ -33,7 +33,7 @@ def as_text(data: Any) -> str:
 def test_a_sound_file_is_described(tuancheng: Tuancheng) -> None:
     answer = tuancheng("decision", "check", ELIGIBILITY)
     assert answer.exit_code == 0
-    assert "申请条件（application_eligibility）：2 个输入，4 个输出，5 条规则，命中策略 FIRST" in answer.output
+    assert "申请条件（application_eligibility）：4 个输入，4 个输出，7 条规则，命中策略 FIRST" in answer.output
     assert "没有问题" in answer.output
 
 

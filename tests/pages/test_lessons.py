@@ -26,7 +26,7 @@ def saren(visit: Visit, cast: Cast, cases: list[Case]) -> Visitor:
     """The branch secretary before the form of a lesson."""
     saren = visit(cast.saren)
     saren.open(f"/cases/{cases[0].id}/evidence")
-    saren.follow("为全支部登记团课")
+    saren.follow("全支部团课登记")
     return saren
 
 
