@@ -78,7 +78,7 @@ def test_a_work_item_carries_its_form_and_its_version(apply: Apply, saren: Calle
     answer = saren.get(f"/work-items/{item_of(case)['id']}")
     assert answer.headers["ETag"] == f'"{case["version"]}"'
     form = answer.json["form"]
-    assert [choice["value"] for choice in form["outcomes"]] == ["accept", "return"]
+    assert [choice["value"] for choice in form["outcomes"]] == ["accept", "return", "refuse"]
     received = next(field for field in form["fields"] if field["key"] == "received_on")
     assert (received["kind"], received["required"]) == ("date", True)
     assert answer.json["may_act"] is True
