@@ -111,8 +111,17 @@ def split_all_ways(shipped: Shipped, site: Site) -> Expected:
     for flow in shipped.out(site[0]):
         for condition in list(flow):
             flow.remove(condition)
+    ways = {flow.get("id", ""): flow.get("targetRef", "") for flow in shipped.out(site[0])}
+    ending = {target for target in ways.values() if _ends_everything(shipped, target)}
+    if ending:
+        # One way ends the whole case at once: of the others nothing is left that could come twice.
+        return expect("gate.dead_branch", *(flow for flow, target in ways.items() if target not in ending))
     # Where a later gateway asks for the same answer, it is that gateway which has no branch for it.
     return expect("gate.doubled gate.no_branch", *shipped.reach(site[0]))
+
+
+def _ends_everything(shipped: Shipped, node: str) -> bool:
+    return shipped.by_id(node).find(f"{{{BPMN}}}terminateEventDefinition") is not None
 
 
 def _meetings(shipped: Shipped, kind: str) -> list[Site]:
@@ -163,6 +172,16 @@ def leave_early(shipped: Shipped, site: Site) -> Expected:
 def remove_form(shipped: Shipped, site: Site) -> Expected:
     shipped.gone.add(f"forms/{site[0]}.form")
     return expect("form.missing", site[0])
+
+
+def _with_a_post_of_their_own(shipped: Shipped) -> list[Site]:
+    """Steps in no sub-process that stands in a lane: those have the post of that lane when their own is gone."""
+    in_lanes = {(each.text or "").strip() for each in shipped.each("flowNodeRef")}
+    return [
+        site
+        for site in steps_with_forms(shipped)
+        if not in_lanes & {each.get("id") for each in shipped.by_id(site[0]).iterancestors()}
+    ]
 
 
 def remove_post(shipped: Shipped, site: Site) -> Expected:
@@ -302,14 +321,13 @@ def use_twice(shipped: Shipped, site: Site) -> Expected:
 
 
 def _withdrawals(shipped: Shipped) -> list[Site]:
-    """What may be withdrawn only for a time, and the release that follows."""
-    properties = [each for each in shipped.root.iter(f"{{{SPIFF}}}property") if each.get("name") == "available_when"]
-    return [
-        (each.get("value", ""), step)
-        for each in properties
-        for step in shipped.operations("quota.release")
-        if "withdrawn" in step
-    ]
+    """What may begin beside the way only for a time, and the release that follows."""
+    found = []
+    for start in shipped.each("startEvent"):
+        times = [each for each in start.iter(f"{{{SPIFF}}}property") if each.get("name") == "available_when"]
+        releases = shipped.reach(start.get("id", "")) & set(shipped.operations("quota.release"))
+        found += [(each.get("value", ""), step) for each in times for step in sorted(releases)]
+    return found
 
 
 def withdraw_at_any_time(shipped: Shipped, site: Site) -> Expected:
@@ -332,7 +350,7 @@ HARMS = [
     Harm("a split became a choice", _pairs, choose_one_way),
     Harm("one of two ways ends early", _pairs, leave_early),
     Harm("a form is missing", steps_with_forms, remove_form),
-    Harm("a post is missing", steps_with_forms, remove_post),
+    Harm("a post is missing", _with_a_post_of_their_own, remove_post),
     Harm("a step is a script", steps_with_forms, forbid_kind),
     Harm("a step is never done", once_done, add_dead_step),
     Harm("a circle has no way out", _without_deadline, add_circle),

@@ -10,6 +10,7 @@ from tests.support.drawings import (
     boundary,
     end,
     flow,
+    later,
     service,
     start,
     stop_subprocess,
@@ -292,3 +293,34 @@ def test_one_cause_gives_one_fault_however_much_follows() -> None:
     after = [f"after_{number}" for number in range(5)]
     files = drawn(start(), STOPPED, *(user(each) for each in after), end(), way("begin", "work", *after, "done"))
     assert [fault.element for fault in check.faults_in(files, LIBRARY)] == ["join"]
+
+
+def test_a_way_beside_one_that_ends_everything_at_once_is_named() -> None:
+    """No step is dead and none done twice: another way leads to the same steps."""
+    all_over = end("over").replace("</bpmn:endEvent>", TERMINATE + "</bpmn:endEvent>")
+    ways = (
+        *(start(), user("ask"), xor("which"), user("vote"), both("split"), xor("met"), user("go_on"), end(), all_over),
+        *(way("begin", "ask", "which"), flow("which", "vote", YES), flow("which", "met", NO), way("vote", "split")),
+        *(flow("split", "met", name="adopted"), flow("split", "over", name="lost"), way("met", "go_on", "done")),
+    )
+    [fault] = faults(*ways)
+    assert (fault.code, fault.element) == ("gate.dead_branch", "adopted")
+    assert fault.path == ("begin", "ask", "which", "vote", "split")
+    beside = (start(), user("ask"), both("split"), end(), all_over, way("begin", "ask", "split", "done"))
+    assert faults(*beside, way("split", "over")) == []
+
+
+def test_a_reminder_in_a_sub_process_that_comes_back_is_named_where_it_meets_the_way() -> None:
+    inner = (
+        start("b")
+        + user("look")
+        + boundary("late", "look", timer("P10D"))
+        + later(service("tell", "shelf.note"))
+        + xor("met")
+        + user("go_on")
+        + end("e")
+        + way("b", "look", "met", "go_on", "e")
+        + way("late", "tell", "met")
+    )
+    found = faults(start(), sub("work", inner), end(), way("begin", "work", "done"))
+    assert [(each.code, each.element) for each in found] == [("gate.doubled", "met")]

@@ -8,7 +8,7 @@ from workflows.engine.gate.moves import ANY_TIME, GO, Moves, State
 from workflows.engine.gate.net import Spot
 
 MOST_STATES = 20_000
-"""States of one drawing: admission has a hundred, ten steps side by side have a thousand."""
+"""States of one drawing: admission has six hundred, ten steps side by side have a thousand."""
 
 MOST_WORK = 10_000_000
 """Moves times nodes: a move looks at every join and every level."""

@@ -308,7 +308,7 @@ class Moves:
         """Where tokens rest that only this event can have sent."""
         if border not in self._own:
             from_elsewhere = [spot for spot in self.net.spots if not spot.into and spot is not border]
-            private = reached_from([border]) - reached_from(from_elsewhere, but=border)
+            private = reached_from([border]) - reached_from(from_elsewhere, but=border, into_starts=True)
             self._own[border] = sum({spot.while_here for spot in private if spot.bit})
         return self._own[border]
 

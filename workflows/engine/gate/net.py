@@ -171,15 +171,15 @@ class Net:
         return self._reach[key]
 
 
-def onwards(spot: Spot) -> Iterator[Spot]:
-    """The spots that a token here, or what it sets going, may come to next."""
+def onwards(spot: Spot, into_starts: bool = False) -> Iterator[Spot]:
+    """The spots that a token here, or what it sets going, may come to next: of a level inside all, or its start."""
     yield from (target for _, target in spot.out)
     yield from spot.borders
     if spot.inner is not None:
-        yield from spot.inner.spots
+        yield from [spot.inner.start] if into_starts else spot.inner.spots
 
 
-def reached_from(begin: Iterable[Spot], but: Spot | None = None) -> set[Spot]:
+def reached_from(begin: Iterable[Spot], but: Spot | None = None, into_starts: bool = False) -> set[Spot]:
     """Every spot a token may come to from these, themselves included, without passing `but`."""
     found: set[Spot] = set()
     waiting = list(begin)
@@ -187,5 +187,5 @@ def reached_from(begin: Iterable[Spot], but: Spot | None = None) -> set[Spot]:
         spot = waiting.pop()
         if spot not in found and spot is not but:
             found.add(spot)
-            waiting += onwards(spot)
+            waiting += onwards(spot, into_starts)
     return found

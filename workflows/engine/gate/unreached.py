@@ -5,16 +5,22 @@ from collections.abc import Iterator
 from workflows.engine.drawing import Fault
 from workflows.engine.gate import wording
 from workflows.engine.gate.findings import Finding, Findings
-from workflows.engine.gate.net import Net, Spot
+from workflows.engine.gate.net import Net, Spot, reached_from
 
 
 def faults(net: Net, findings: Findings, causes: list[Finding]) -> Iterator[Fault]:
     """The faults of what was never reached, unless another fault explains it."""
     told = {each.spot.id for each in causes}
+    cut_off = [fault for spot in net.spots if spot.id in findings.passed for fault in _cut_off(spot, findings, net)]
+    yield from cut_off
+    broken = bool(causes or cut_off)
     for spot in net.spots:
         if spot.id in told:
             continue
         if spot.id not in findings.passed and _could_happen(spot, findings):
+            if broken and _has_condition(spot):
+                # What it asks for may come only after what is told already.
+                continue
             told.add(spot.id)
             way = findings.entered.get(spot.host.id, ()) if spot.host else ()
             yield _of_spot(spot, wording.never_happens(spot), (*way, spot.id), net)
@@ -23,6 +29,33 @@ def faults(net: Net, findings: Findings, causes: list[Finding]) -> Iterator[Faul
         elif spot.arms and spot.id in findings.reached and not causes:
             told.add(spot.id)
             yield _of_spot(spot, wording.never_complete(spot), findings.entered[spot.id], net)
+
+
+def _cut_off(spot: Spot, findings: Findings, net: Net) -> Iterator[Fault]:
+    """The first way out of a parallel split that ends as it begins, for another way ends the whole level at once."""
+    if spot.node.kind != "parallelGateway":
+        return
+    ending = [target for _, target in spot.out if _ends_all_at_once(target)]
+    for flow, target in spot.out if ending else ():
+        if target not in ending and any(each.waits for each in reached_from([target])):
+            way = findings.entered.get(spot.id, ())
+            where = flow.id, flow.label, flow.line, flow.file
+            message = wording.cut_off(flow, spot, ending[0])
+            yield Fault("gate.dead_branch", message, *where, way, wording.way(way, net.drawing))
+            return
+
+
+def _ends_all_at_once(spot: Spot) -> bool:
+    """Whether a token here comes to an end of everything without waiting and without a choice."""
+    seen = set[Spot]()
+    while spot not in seen and not (spot.waits or spot.arms or spot.borders) and len(spot.out) == 1:
+        seen.add(spot)
+        spot = spot.out[0][1]
+    return spot.node.kind == "endEvent" and spot.node.event == "terminate"
+
+
+def _has_condition(spot: Spot) -> bool:
+    return spot.node.event == "conditional" or "available_when" in spot.node.properties
 
 
 def _branches(spot: Spot, findings: Findings, told: set[str], net: Net) -> Iterator[Fault]:

@@ -104,6 +104,15 @@ def never_taken(flow: Flow, gateway: Spot) -> str:
     return f"从{label(gateway)}来的分支{named}永远不会走：{_condition(flow)}；请修改条件，或删除这条连线"
 
 
+def cut_off(flow: Flow, gateway: Spot, end: Spot) -> str:
+    """A way out of a parallel split that ends as it begins."""
+    named = f"“{flow.label}”" if flow.label else flow.id
+    return (
+        f"从{label(gateway)}来的一路{named}一步也办不了：同时走的另一路直接来到{label(end)}，整个案件当场结束；"
+        "只走其中一路的，请用排他网关分开"
+    )
+
+
 def never_done(spot: Spot, flow: Flow, before: Spot) -> str:
     """A step that no case comes to."""
     return f"{label(spot)}永远不会办到：从{label(before)}来的一路{_condition(flow)}；请修改条件，或删除这一步"
