@@ -14,7 +14,7 @@ from SpiffWorkflow.bpmn.parser.util import full_tag
 from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
 from SpiffWorkflow.bpmn.serializer import BpmnWorkflowSerializer
 from SpiffWorkflow.bpmn.serializer.default.workflow import BpmnWorkflowConverter
-from SpiffWorkflow.bpmn.specs.defaults import IntermediateCatchEvent
+from SpiffWorkflow.bpmn.specs.defaults import IntermediateCatchEvent, StartEvent
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import CycleTimerEventDefinition
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.spiff.parser import SpiffBpmnParser
@@ -39,6 +39,7 @@ ANSWERS: dict[str, Any] = {
         "is_chinese": True,
         "masked_id": "999*************12",
     },
+    "branches.describe": {"has_committee": True},
     "application_eligibility": {"outcome": "pass", "reason": ""},
     "evidence.count": {"class_hours": 8, "volunteer_hours": 20, "talks": 0, "ideology_passed": True},
     "training_conditions": {"outcome": "pass", "reason": ""},
@@ -95,8 +96,9 @@ class _Scripts(PythonScriptEngine):
         if isinstance(getattr(task.task_spec, "event_definition", None), CycleTimerEventDefinition):
             return expression  # counted from this machine's day, so it never comes round while measuring
         value = expressions.evaluate(expression, {**task.data, "today": clock.today().isoformat()})
-        # Waits end when the clock of the measurement says so, not when this machine's does.
-        return FAR_OFF if isinstance(task.task_spec, IntermediateCatchEvent) else value
+        # Waits end when the clock of the measurement says so, not when this machine's does; and what lies in wait
+        # beside the way never begins: the library asks for its day when the case starts, before any form is filled in.
+        return FAR_OFF if isinstance(task.task_spec, IntermediateCatchEvent | StartEvent) else value
 
     def call_service(self, task: Task, **asked: Any) -> str:
         return json.dumps(ANSWERS.get(asked["operation_name"]))
