@@ -44,7 +44,7 @@ TIRELESS = "20"
 def found(session: Session, places: int) -> Cast:
     """The cast with accounts, so many places at the school, and the process."""
     people = cast.build(session)
-    cast.plan_for_school(session, people, places, total=places)
+    cast.plan_for_school(session, people, places, total=places, year=clock.today().year)
     for login in (SECRETARY, *REVIEWERS):
         person = getattr(people, login)
         accounts.create_hashed(session, person_id=person.id, login=login, hashed=QUICK_HASH, must_change=False)

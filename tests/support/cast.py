@@ -155,9 +155,9 @@ def apply(session: Session, cast: Cast, case_id: int, who: int = 0) -> Candidate
     return members.register(session, unit_id=cast.branch.id, case_id=case_id, **given)
 
 
-def plan_for_school(session: Session, cast: Cast, places: int, *, total: int = 100) -> Plan:
-    """The plan of 2020 with `places` places handed down to the school."""
-    plan = quotas.open_plan(session, 2020, total, SYSTEM)
+def plan_for_school(session: Session, cast: Cast, places: int, *, total: int = 100, year: int = 2020) -> Plan:
+    """The plan of a year with `places` places handed down to the school."""
+    plan = quotas.open_plan(session, year, total, SYSTEM)
     for above, below in [(cast.region, cast.city), (cast.city, cast.county), (cast.county, cast.school)]:
         quotas.allot(session, plan, above.id, below.id, places, SYSTEM, "测试")
     return plan
