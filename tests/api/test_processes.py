@@ -45,7 +45,11 @@ def test_the_drawing_comes_as_xml(saren: Caller, admission: Bundle) -> None:
 def test_the_steps_come_with_their_forms(saren: Caller, admission: Bundle) -> None:
     steps = {step["id"]: step for step in saren.get("/processes/admission/versions/1/steps").json["items"]}
     assert steps["check_application"]["lane"] == "团支部书记"
-    assert [choice["value"] for choice in steps["check_application"]["form"]["outcomes"]] == ["accept", "return", "refuse"]
+    assert [choice["value"] for choice in steps["check_application"]["form"]["outcomes"]] == [
+        "accept",
+        "return",
+        "refuse",
+    ]
 
 
 @pytest.mark.parametrize("path", ["/none/versions", "/none/versions/1/drawing", "/admission/versions/2/drawing"])

@@ -101,8 +101,13 @@ def _steps(session: Session) -> list[tuple[int, str]]:
 
 
 def _entries(session: Session) -> Iterator[tuple[int, str, str | None]]:
+    """Entries of cases; whether a rush is noted depends on how many were admitted before, so only twice is wrong."""
     of_cases = select(JournalEntry).where(JournalEntry.chain.startswith("case:"))
+    rushed: set[str] = set()
     for entry in session.scalars(of_cases.where(JournalEntry.event != Event.ACT_REFUSED)):
+        if entry.event == Event.RUSH_NOTED and entry.chain not in rushed:
+            rushed.add(entry.chain)
+            continue
         yield int(entry.chain.removeprefix("case:")), entry.event, entry.facts.get("step")
 
 

@@ -73,9 +73,7 @@ def filed(session: Session, case: Case, bundle: ParsedBundle) -> list[Filed]:
     ]
 
 
-def _filed(
-    record: StepRecord, content: Mapping[str, Any], unit_id: int, bundle: ParsedBundle, names: Names
-) -> Filed:
+def _filed(record: StepRecord, content: Mapping[str, Any], unit_id: int, bundle: ParsedBundle, names: Names) -> Filed:
     step = bundle.steps.get(record.step)
     return Filed(
         step=record.step,

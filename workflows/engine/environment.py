@@ -194,9 +194,9 @@ class Environment:
         lambda _fields, _data, _day, _on: None
     )
     """Why a named day of a case with this data may not be that date; `fields` are all the dates its bundle names."""
-    upset_by: Callable[
-        [Sequence[DatedField], Mapping[str, Any], Mapping[str, Any]], Mapping[DatedField, Forbidden]
-    ] = lambda _fields, _before, _after: {}
+    upset_by: Callable[[Sequence[DatedField], Mapping[str, Any], Mapping[str, Any]], Mapping[DatedField, Forbidden]] = (
+        lambda _fields, _before, _after: {}
+    )
     """The dates that a case's data has both before and after a correction, and which only then may not be so."""
     ended: Callable[[Session, int, str | None], None] = lambda _session, _case_id, _result: None
     """Told when a case has ended, with the `result` its end event names."""

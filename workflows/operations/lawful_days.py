@@ -82,9 +82,7 @@ def _told_in(data: Mapping[str, Any], name: str) -> date | None:
 
 def where(bundle: ParsedBundle, nodes: Collection[str]) -> list[Day]:
     """The days a case stands at: for each element where it stands, the nearest dated step from there on."""
-    named = {
-        field.step: Day(field.day) for field in bundle.dated_fields if not field.is_limit and field.day in _KNOWN
-    }
+    named = {field.step: Day(field.day) for field in bundle.dated_fields if not field.is_limit and field.day in _KNOWN}
     found: list[Day] = []
     for node in nodes:
         waiting, seen = [node], set[str]()
