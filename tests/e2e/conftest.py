@@ -13,11 +13,11 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from tests.e2e.desk import Desk
+from tests.e2e.desk import PAGE_MS, Desk
 from tests.support import broker, browser
 from tests.support.postgres import Postgres
 from webapp.embedded.supervision import Child
@@ -27,6 +27,8 @@ from workflows.domain import demo
 from workflows.engine import bundles, check
 from workflows.journal import SYSTEM
 from workflows.operations.wiring import ENVIRONMENT
+
+expect.set_options(timeout=PAGE_MS)
 
 ADMISSION = Path(__file__).parents[2] / "bpmn" / "admission"
 PASSWORD = "Demo-for-tests-1"

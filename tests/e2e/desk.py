@@ -12,6 +12,9 @@ ACCESSIBLE = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PATIENCE_SECONDS = 40
 """The beat looks for due timers every five seconds; two cores may be busy with other tests."""
 
+PAGE_MS = 30_000
+"""How long a page may take to show what it is expected to; nothing here is faster for waiting less."""
+
 
 class Desk:
     """One signed-in person's browser."""
@@ -19,7 +22,7 @@ class Desk:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.complaints: list[str] = []
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PAGE_MS)
         page.on("console", self._note)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("response", self._note_answer)
