@@ -93,6 +93,9 @@ class Event(StrEnum):
     ACCOUNT_CREATED = "account:created"
     PASSWORD_CHANGED = "account:password_changed"  # noqa: S105 - the name of an event
     BRANCH_CHANGED = "branch:changed"
+    UNIT_FOUNDED = "unit:founded"
+    PARTY_LINKED = "party:linked"
+    PARTY_UNLINKED = "party:unlinked"
     POST_ASSIGNED = "post:assigned"
     POST_ENDED = "post:ended"
     HOLIDAY_ENTERED = "holiday:entered"

@@ -48,6 +48,9 @@ class PostKind(StrEnum):
     REGION_COMMITTEE = "region_committee"
     ADMINISTRATOR = "administrator"
     AUDITOR = "auditor"
+    PARTY_BRANCH_SECRETARY = "party_branch_secretary"
+    PARTY_BRANCH_COMMITTEE = "party_branch_committee"
+    PARTY_ORGANISER = "party_organiser"
 
     @property
     def label(self) -> str:
@@ -71,6 +74,9 @@ _LABELS = {
     PostKind.REGION_COMMITTEE: "自治区团委经办人",
     PostKind.ADMINISTRATOR: "系统管理员",
     PostKind.AUDITOR: "审计管理员",
+    PostKind.PARTY_BRANCH_SECRETARY: "党支部书记",
+    PostKind.PARTY_BRANCH_COMMITTEE: "党支部委员",
+    PostKind.PARTY_ORGANISER: "党委组织员",
 }
 
 _OF_A_BRANCH = (UnitKind.BRANCH, UnitKind.GENERAL_BRANCH)
@@ -79,16 +85,22 @@ _LEVELS: dict[PostKind, tuple[UnitKind, ...]] = {
     PostKind.BRANCH_SECRETARY: _OF_A_BRANCH,
     PostKind.ORG_COMMISSIONER: _OF_A_BRANCH,
     PostKind.MENTOR: _OF_A_BRANCH,
-    PostKind.PARTY_MENTOR: _OF_A_BRANCH,
+    PostKind.PARTY_MENTOR: (*_OF_A_BRANCH, UnitKind.PARTY_BRANCH),
     PostKind.GRASSROOTS_COMMITTEE: (UnitKind.SCHOOL, UnitKind.GENERAL_BRANCH, UnitKind.DIRECT),
     PostKind.COUNTY_COMMITTEE: (UnitKind.COUNTY, UnitKind.DIRECT),
     PostKind.PREFECTURE_COMMITTEE: (UnitKind.PREFECTURE,),
     PostKind.REGION_COMMITTEE: (UnitKind.REGION,),
     PostKind.ADMINISTRATOR: (UnitKind.REGION,),
     PostKind.AUDITOR: (UnitKind.REGION,),
+    PostKind.PARTY_BRANCH_SECRETARY: (UnitKind.PARTY_BRANCH,),
+    PostKind.PARTY_BRANCH_COMMITTEE: (UnitKind.PARTY_BRANCH,),
+    PostKind.PARTY_ORGANISER: (UnitKind.PARTY_COMMITTEE,),
 }
 
-_HELD_BY_ONE = (PostKind.BRANCH_SECRETARY, PostKind.ORG_COMMISSIONER)
+OF_THE_PARTY = (PostKind.PARTY_BRANCH_SECRETARY, PostKind.PARTY_BRANCH_COMMITTEE, PostKind.PARTY_ORGANISER)
+"""Posts that exist at Party units only; a person may hold one of them beside a post in the League."""
+
+_HELD_BY_ONE = (PostKind.BRANCH_SECRETARY, PostKind.ORG_COMMISSIONER, PostKind.PARTY_BRANCH_SECRETARY)
 
 _NEVER_TOGETHER = (PostKind.ADMINISTRATOR, PostKind.AUDITOR)
 
@@ -148,7 +160,7 @@ class PostFilled(Refusal):
     code = "post.filled"
     sentence = "“{unit}”的{post}现由他人担任。"
     remedy = "请先结束其任职，再任命新人。"
-    rule = "团支部书记、组织委员同一时间各由一人担任"
+    rule = "团支部书记、组织委员、党支部书记同一时间各由一人担任"
 
 
 class DutiesNotSeparate(Refusal):
@@ -185,6 +197,15 @@ def held_by(session: Session, person_id: int, on: date | None = None) -> list[He
     return [
         Held(post, kind, unit, unit_name, person_id, *holder) for post, kind, unit, unit_name, *holder, _rank in rows
     ]
+
+
+def people_behind(actor: Actor) -> frozenset[int]:
+    """The real people whom an act stands on: whoever acted, and, where he stood in, the holder he acted for.
+
+    A person may hold posts in the League and in the Party, and stand in for others on either side. Two acts that must
+    not come from one hand are apart only when these sets have nobody in common. Empty for an act of the system.
+    """
+    return frozenset(person_id for person_id in (actor.person_id, actor.for_person_id) if person_id is not None)
 
 
 def exercises(session: Session, person_id: int, unit_id: int, kind: PostKind, *, post_id: int | None = None) -> bool:

@@ -2,6 +2,9 @@
 
 The reporting parent and the administrative division are two independent fields: 满洲里 and 二连浩特 report to the
 region although their division codes lie in 呼伦贝尔 and 锡林郭勒. Places and numbers follow the reporting parent.
+
+Party units stand in trees of their own, beside the League's: nobody sees from one tree into the other by rank, and no
+figure of the League counts them. `workflows.domain.party_links` says which works with which.
 """
 
 from collections.abc import Sequence
@@ -16,7 +19,10 @@ from workflows.errors import InvalidData, NotFound, Refusal
 
 
 class UnitKind(StrEnum):
-    """The levels of the tree; `direct` reports to the region without being a league or city."""
+    """The levels of the tree; `direct` reports to the region without being a league or city.
+
+    The last two are the Party's.
+    """
 
     REGION = "region"
     PREFECTURE = "prefecture"
@@ -25,11 +31,18 @@ class UnitKind(StrEnum):
     SCHOOL = "school"
     GENERAL_BRANCH = "general_branch"
     BRANCH = "branch"
+    PARTY_COMMITTEE = "party_committee"
+    PARTY_BRANCH = "party_branch"
 
     @property
     def label(self) -> str:
         """The Chinese word for this level."""
         return _KIND_LABELS[self]
+
+    @property
+    def is_party(self) -> bool:
+        """Whether units of this level are the Party's, and so none of the League's."""
+        return self in PARTY
 
 
 class Field(StrEnum):
@@ -50,7 +63,12 @@ _KIND_LABELS = {
     UnitKind.SCHOOL: "基层团委",
     UnitKind.GENERAL_BRANCH: "团总支",
     UnitKind.BRANCH: "团支部",
+    UnitKind.PARTY_COMMITTEE: "党委",
+    UnitKind.PARTY_BRANCH: "党支部",
 }
+
+PARTY = (UnitKind.PARTY_COMMITTEE, UnitKind.PARTY_BRANCH)
+"""The levels of the Party's trees, the higher one first."""
 
 
 class Unit(Base):
@@ -100,6 +118,16 @@ class UnitCodeTaken(InvalidData):
     sentence = "组织代码“{taken}”已被使用。"
     remedy = "请换一个。"
     rule = "一个组织代码只属于一个组织"
+
+
+class TreesApart(InvalidData):
+    """Units of the Party and of the League do not report to each other."""
+
+    code = "unit.trees_apart"
+    sentence = "“{unit}”不能隶属于“{parent}”。"
+    remedy = "党委的上级只能是党委，党支部须隶属于一个党委；党组织与团组织之间的关系，请用“党团组织对应”登记。"
+    rule = "党组织与团组织各有隶属关系，互不隶属"
+    article = "《中国共产主义青年团章程》（团的组织由同级党组织和上级团组织领导；条号未核实）"
 
 
 def get(session: Session, unit_id: int) -> Unit:
@@ -188,7 +216,7 @@ def add(
     has_committee: bool = True,
     is_demo: bool = False,
 ) -> Unit:
-    """Found a unit under `parent` (None only for the top); raises UnitCodeTaken."""
+    """Found a unit under `parent` (None only for the top of a tree); raises UnitCodeTaken, TreesApart."""
     if session.scalar(select(Unit.id).where(Unit.code == code)) is not None:
         raise UnitCodeTaken(taken=code, fields={"code": f"组织代码“{code}”已被使用"})
     unit = Unit(
@@ -207,8 +235,9 @@ def add(
 
 
 def add_all(session: Session, founded: Sequence[tuple[Unit | None, Unit]]) -> None:
-    """Found many units, each under a parent that stands already, with few statements."""
+    """Found many units, each under a parent that stands already, with few statements; raises TreesApart."""
     for parent, unit in founded:
+        _insist_on_one_tree(parent, unit)
         unit.parent_id = None if parent is None else parent.id
         unit.path = ""
         session.add(unit)
@@ -216,3 +245,14 @@ def add_all(session: Session, founded: Sequence[tuple[Unit | None, Unit]]) -> No
     for parent, unit in founded:
         unit.path = f"{'/' if parent is None else parent.path}{unit.id}/"
     session.flush()
+
+
+def _insist_on_one_tree(parent: Unit | None, unit: Unit) -> None:
+    """A Party committee stands alone or under another, a Party branch under a committee; the League's never there."""
+    if parent is None:
+        fits = unit.kind != UnitKind.PARTY_BRANCH
+    else:
+        fits = (parent.kind == UnitKind.PARTY_COMMITTEE) if unit.kind.is_party else not parent.kind.is_party
+    if not fits:
+        above = "—" if parent is None else parent.name
+        raise TreesApart(unit=unit.name, parent=above, fields={"parent_id": "请选择上级党委"})

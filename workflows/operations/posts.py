@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workflows.domain import people, posts, units
+from workflows.domain import party_links, people, posts, units
 from workflows.domain.posts import PostKind
-from workflows.domain.units import APPROVING, FILING, UnitKind
+from workflows.domain.units import APPROVING, FILING, Unit, UnitKind
 from workflows.engine import repairs
 from workflows.engine.environment import Addressee
 from workflows.errors import Refusal
@@ -76,6 +77,24 @@ def _branch_meeting(session: Session, unit_id: int, data: Mapping[str, Any]) -> 
     return Addressee(unit_id, PostKind.BRANCH_SECRETARY)
 
 
+def _at_the_party_branch(kind: PostKind) -> Lane:
+    """At the Party branch linked with the League unit of the case, or at the Party branch whose case it is."""
+    return lambda session, unit_id, _data: Addressee(party_links.party_branch_of(session, unit_id).id, kind)
+
+
+def _party_organiser(session: Session, unit_id: int, _data: Mapping[str, Any]) -> Addressee:
+    return Addressee(party_links.party_committee_of(session, unit_id).id, PostKind.PARTY_ORGANISER)
+
+
+def _party_mentor(session: Session, unit_id: int, data: Mapping[str, Any]) -> Addressee:
+    """The Party's mentor named in the case, first by a step of the Party's own."""
+    branch = party_links.party_branch_of(session, unit_id)
+    named = (data.get("assign_party_mentor") or {}).get("party_mentor") or mentors_in(data).get("party_mentor")
+    if named is None:
+        raise MentorNotNamed()
+    return Addressee(branch.id, PostKind.PARTY_MENTOR, int(named))
+
+
 LANES: dict[str, Lane] = {
     "申请人（书记代录）": _at_the_branch(PostKind.BRANCH_SECRETARY),
     "团支部书记": _at_the_branch(PostKind.BRANCH_SECRETARY),
@@ -85,11 +104,24 @@ LANES: dict[str, Lane] = {
     "培养联系人": _mentor,
     "基层团委": _above(APPROVING, PostKind.GRASSROOTS_COMMITTEE),
     "县级团委": _above(FILING, PostKind.COUNTY_COMMITTEE),
+    "党支部书记": _at_the_party_branch(PostKind.PARTY_BRANCH_SECRETARY),
+    "党支部委员会": _at_the_party_branch(PostKind.PARTY_BRANCH_COMMITTEE),
+    "党委组织员": _party_organiser,
+    "党员培养联系人": _party_mentor,
 }
-"""The post each lane names, relative to the unit of the case."""
+"""The post each lane names, relative to the unit of the case; the Party's are those of the linked Party units."""
 
-LEVELS: dict[str, int] = dict.fromkeys(LANES, 0) | {"基层团委": 1, "县级团委": 2}
-"""How high the post of each lane stands: a branch proposes, the committee above approves, the county keeps file."""
+LEVELS: dict[str, int] = dict.fromkeys(LANES, 0) | {
+    "基层团委": 1,
+    "县级团委": 2,
+    "党支部书记": 1,
+    "党支部委员会": 1,
+    "党委组织员": 2,
+}
+"""How high the post of each lane stands: a branch proposes, the committee above approves, the county keeps file.
+
+The Party branch decides on what the League recommends, and its committee above keeps file of that.
+"""
 
 IN_PLACE_OF = {
     (
@@ -113,7 +145,11 @@ _READS_NOTHING = frozenset({PostKind.ADMINISTRATOR})
 """Posts that keep the product running and have no business with candidates' data (三员分立)."""
 
 
-_REPAIRING = ((PostKind.GRASSROOTS_COMMITTEE, APPROVING), (PostKind.COUNTY_COMMITTEE, FILING))
+_REPAIRING = (
+    (PostKind.GRASSROOTS_COMMITTEE, APPROVING),
+    (PostKind.COUNTY_COMMITTEE, FILING),
+    (PostKind.PARTY_ORGANISER, (UnitKind.PARTY_COMMITTEE,)),
+)
 
 
 def repairers(session: Session, act: str, unit_id: int) -> list[Addressee]:
@@ -121,14 +157,22 @@ def repairers(session: Session, act: str, unit_id: int) -> list[Addressee]:
 
     Correcting what was submitted, or going on without a step, is for the committees that approve and file the case; the
     administrators, who read no candidates' data, may try again and no more (三员分立). A committee that does not stand
-    above the unit is left out: its absence may be the very cause.
+    above the unit is left out: its absence may be the very cause. A case of the Party is put right by the Party
+    committee's organiser; the administrators who may try it again are the region's, as for every case.
     """
     line = units.line_of(session, unit_id)
     committees = [(kind, [unit for unit in line if unit.kind in levels]) for kind, levels in _REPAIRING]
     found = [Addressee(above[-1].id, kind) for kind, above in committees if above]
     if act == repairs.RETRY:
-        found += [Addressee(unit.id, PostKind.ADMINISTRATOR) for unit in line if unit.kind == UnitKind.REGION]
+        found += [Addressee(unit.id, PostKind.ADMINISTRATOR) for unit in _regions_of(session, line)]
     return found
+
+
+def _regions_of(session: Session, line: list[Unit]) -> list[Unit]:
+    """The region above the unit; for a Party unit, which reports to none, the only one there is."""
+    if line[0].kind.is_party:
+        return list(session.scalars(select(Unit).where(Unit.kind == UnitKind.REGION).order_by(Unit.id)))
+    return [unit for unit in line if unit.kind == UnitKind.REGION]
 
 
 def keeps_processes(session: Session, actor: Actor) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, get_args
 from sqlalchemy.orm import Session
 
 from workflows import journal
-from workflows.domain import calendars, meetings, members, posts, rule_sets, rules_in_force
+from workflows.domain import calendars, meetings, members, party_links, posts, rule_sets, rules_in_force
 from workflows.domain import postings as public
 from workflows.domain import transfers as moves
 from workflows.domain.calendars import Days
@@ -183,7 +183,12 @@ def _branch_members(session: Session, unit_id: int) -> list[Choice]:
 
 
 def _party_mentors(session: Session, unit_id: int) -> list[Choice]:
+    """Those who hold the post at the branch, and those of the Party branch that works with it."""
     held = posts.holders(session, unit_id, [PostKind.PARTY_MENTOR])
+    linked = party_links.linked_branch(session, unit_id)
+    if linked is not None and linked.id != unit_id:
+        known = {person.id for person in held}
+        held += [each for each in posts.holders(session, linked.id, [PostKind.PARTY_MENTOR]) if each.id not in known]
     return [Choice(str(person.id), person.name) for person in held]
 
 
