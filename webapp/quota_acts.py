@@ -3,21 +3,17 @@
 from flask_babel import gettext
 
 from webapp import database, errors, identity
-from workflows.domain import units
-from workflows.domain.posts import Held, PostKind
-from workflows.domain.units import Unit, UnitKind
+from workflows.domain import quota_news, units
+from workflows.domain.posts import Held
+from workflows.domain.units import Unit
 from workflows.errors import NotAuthorised
 from workflows.journal import Actor
 
-COMMITTEES = (
-    PostKind.GRASSROOTS_COMMITTEE,
-    PostKind.COUNTY_COMMITTEE,
-    PostKind.PREFECTURE_COMMITTEE,
-    PostKind.REGION_COMMITTEE,
-)
+COMMITTEES = quota_news.COMMITTEES
 """Posts that manage a unit's places."""
 
-AT_A_CLASS = (UnitKind.BRANCH, UnitKind.GENERAL_BRANCH)
+AT_A_CLASS = quota_news.AT_A_CLASS
+"""Levels whose secretary manages the places too."""
 
 
 def managing(unit_id: int) -> Actor:
@@ -36,7 +32,7 @@ def manages(unit: Unit) -> bool:
 
 
 def _post_at(unit: Unit) -> Held | None:
-    kinds = (*COMMITTEES, PostKind.BRANCH_SECRETARY) if unit.kind in AT_A_CLASS else COMMITTEES
+    kinds = quota_news.managing_posts(unit)
     return next((held for held in identity.posts_held() if held.unit_id == unit.id and held.kind in kinds), None)
 
 

@@ -17,6 +17,9 @@ from workflows.database import Base, BigId, Json
 RESEND_AFTER = timedelta(seconds=60)
 """How long a handed-over row may stay undone before the sweep sends it again; longer than any job may take."""
 
+NOTICE = "notice"
+"""The kind of a row whose effect is a notice to people, see `operations.notices`."""
+
 
 class OutboxRow(Base):
     """One piece of work to be done after the commit."""

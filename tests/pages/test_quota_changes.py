@@ -39,6 +39,21 @@ def test_a_request_goes_up_and_comes_back_with_the_answer(
     assert "已撤回" in page
 
 
+def test_who_must_answer_sees_that_something_waits(visit: Visit, cast: Cast, now: object) -> None:
+    zhao = visit(cast.zhao)
+    assert "等您答复" not in zhao.open("/inbox")
+    gaowa = visit(cast.gaowa)
+    gaowa.open("/quota/changes")
+    gaowa.submit("/quota/changes/requests", amount=4, reason="毕业班")
+    gaowa.open("/quota/changes")
+    gaowa.submit("/quota/changes/transfers", to_unit_id=cast.other_school.id, amount=2, reason="用不完")
+    page = zhao.open("/inbox")
+    assert "追加申请 1 份，横向调剂 1 项" in page
+    assert page.links("去办理") == [f"/quota/changes?unit={cast.county.id}"]
+    assert page.all("//nav//span[@class='count']/text()") == ["2"]
+    assert "等您答复" not in gaowa.open("/inbox")
+
+
 def test_a_transfer_is_offered_and_confirmed(visit: Visit, cast: Cast, now: object, session: Session) -> None:
     gaowa, zhao = visit(cast.gaowa), visit(cast.zhao)
     gaowa.open("/quota/changes")

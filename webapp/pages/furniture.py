@@ -9,7 +9,7 @@ from flask import Flask, current_app, request, url_for
 from flask import session as cookie
 from flask_babel import gettext
 
-from webapp import database, identity, rules_seen
+from webapp import database, identity, quota_waiting, rules_seen
 from workflows.clock import OFFICE_ZONE
 from workflows.domain.posts import Held, PostKind
 from workflows.engine import inbox
@@ -98,7 +98,7 @@ def navigation() -> list[NavigationItem]:
         entries.append((gettext("待办"), "inbox.show", waiting_count()))
     if identity.holds(*AT_A_BRANCH, *COMMITTEES, PostKind.AUDITOR):
         entries.append((gettext("案卷"), "cases.every", 0))
-        entries.append((gettext("名额"), "quota.show", 0))
+        entries.append((gettext("名额"), "quota.show", quota_waiting.count()))
     entries.append((gettext("规则"), "rule_sets.show", rules_seen.waiting_count()))
     if identity.holds(*KEEPERS, PostKind.AUDITOR):
         entries.append((gettext("流程"), "processes.every", 0))

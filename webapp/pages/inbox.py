@@ -6,7 +6,7 @@ from flask import Blueprint, render_template, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp import database, identity, rush_told
+from webapp import database, identity, quota_waiting, rush_told
 from webapp.due import due
 from webapp.pages.units_seen import own_units
 from workflows.domain import units
@@ -46,6 +46,7 @@ def show() -> Any:
         "inbox/show.html",
         page=page,
         rush=rush_told.for_reader(session),
+        places_waiting=quota_waiting.of_mine(),
         rows=[(item, due(item.due_on)) for item in page.items],
         units=_names(session, page.items),
         counts=inbox.counts(session, held, person_id),

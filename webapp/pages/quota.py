@@ -9,7 +9,7 @@ from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp import database, errors, identity, quota_acts
+from webapp import database, errors, identity, quota_acts, quota_waiting
 from webapp.pages import furniture
 from webapp.pages.units_seen import chosen_unit, own_units
 from workflows.domain import quotas, units
@@ -113,6 +113,7 @@ def _page(refusal: Refusal | None = None, sent: Mapping[str, str] | None = None)
         keeps=quota_acts.manages(top) and plan.state == PlanState.OPEN,
         places=_places(session, plan, top),
         movements=_movements(session, rows[0]),
+        places_waiting=quota_waiting.of_mine(),
         refusal=refusal.message(gettext) if refusal else "",
         errors={key: gettext(text) for key, text in refusal.fields.items()} if refusal else {},
         sent=sent or {},

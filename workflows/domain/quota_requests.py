@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from workflows import clock, journal
 from workflows.database import Base, BigId
-from workflows.domain import quota_allotments, quota_ledger, units
+from workflows.domain import quota_allotments, quota_ledger, quota_news, units
 from workflows.domain.columns import reference, word
 from workflows.domain.quota_ledger import Plan, QuotaMovement
 from workflows.domain.quota_refusals import (
@@ -135,6 +135,7 @@ def forward(session: Session, request_id: int, reason: str, actor: Actor) -> Quo
     above = _put(session, plan, below.asked_unit_id, below.rest, reason, actor, below.id)
     below.state = RequestState.FORWARDED
     _record(session, Event.REQUEST_FORWARDED, below, actor, forwarded_as=above.id)
+    quota_news.tell(session, below.unit_id, f"{_asked(session, below)}已转报{_name(session, above)}：{reason}")
     return above
 
 
@@ -157,6 +158,9 @@ def grant(session: Session, request_id: int, amount: int, actor: Actor, answer: 
         request.state = RequestState.GRANTED
         _back_in_line(session, request)
     _record(session, Event.REQUEST_ANSWERED, request, actor, movement=movement.id)
+    rest = f"其余 {request.rest} 个继续排队。" if request.rest else ""
+    said = f"{_name(session, request)}批准 {amount} 个，名额与编号已下达。{rest}"
+    quota_news.tell(session, request.unit_id, f"{_asked(session, request)}有答复：{said}{_told(answer)}")
     return movement
 
 
@@ -168,6 +172,8 @@ def refuse(session: Session, request_id: int, reason: str, actor: Actor) -> Quot
     request.state = RequestState.REFUSED
     _back_in_line(session, request)
     _record(session, Event.REQUEST_ANSWERED, request, actor)
+    said = f"{_name(session, request)}不予批准尚余的 {request.rest} 个。{_told(reason)}"
+    quota_news.tell(session, request.unit_id, f"{_asked(session, request)}有答复：{said}")
     return request
 
 
@@ -178,6 +184,7 @@ def withdraw(session: Session, request_id: int, actor: Actor) -> QuotaRequest:
     request.state = RequestState.WITHDRAWN
     _back_in_line(session, request)
     _record(session, Event.REQUEST_WITHDRAWN, request, actor)
+    _tell_withdrawn(session, request)
     return request
 
 
@@ -187,6 +194,8 @@ def lapse_all(session: Session, plan: Plan) -> int:
     found = list(session.scalars(query.order_by(QuotaRequest.id).with_for_update()))
     for request in found:
         request.state = RequestState.LAPSED
+        said = f"{_asked(session, request)}未及答复，{plan.year}年度的计划已关闭，申请失效。"
+        quota_news.tell(session, request.unit_id, said)
     session.flush()
     return len(found)
 
@@ -254,6 +263,8 @@ def _put(
     session.add(request)
     session.flush()
     _record(session, Event.PLACES_REQUESTED, request, actor, amount=amount)
+    wanted = f"{unit.name}申请追加 {amount} 个名额，等您答复。理由：{reason}"
+    quota_news.tell(session, request.asked_unit_id, f"{wanted}。{quota_news.WHERE}")
     return request
 
 
@@ -284,6 +295,7 @@ def _recall_forwarded(session: Session, request: QuotaRequest, actor: Actor) -> 
         _recall_forwarded(session, above, actor)
         above.state = RequestState.WITHDRAWN
         _record(session, Event.REQUEST_WITHDRAWN, above, actor)
+        _tell_withdrawn(session, above)
 
 
 def _back_in_line(session: Session, request: QuotaRequest) -> None:
@@ -292,6 +304,24 @@ def _back_in_line(session: Session, request: QuotaRequest) -> None:
         below = get(session, request.forwards_id)
         if below.state == RequestState.FORWARDED:
             below.state = RequestState.WAITING
+
+
+def _name(session: Session, request: QuotaRequest) -> str:
+    """Of the unit asked."""
+    return quota_news.name_of(session, request.asked_unit_id)
+
+
+def _asked(session: Session, request: QuotaRequest) -> str:
+    """What was asked for, as the asker remembers it."""
+    return f"{quota_news.name_of(session, request.unit_id)}追加 {request.amount} 个名额的申请"
+
+
+def _told(answer: str) -> str:
+    return f"说明：{answer.strip()}" if answer.strip() else ""
+
+
+def _tell_withdrawn(session: Session, request: QuotaRequest) -> None:
+    quota_news.tell(session, request.asked_unit_id, f"{_asked(session, request)}已撤回，不必再答复。")
 
 
 def _record(session: Session, event: Event, request: QuotaRequest, actor: Actor, **facts: Any) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from workflows import clock, journal
 from workflows.database import Base, BigId
-from workflows.domain import quota_allotments, quota_ledger, units
+from workflows.domain import quota_allotments, quota_ledger, quota_news, units
 from workflows.domain.columns import reference, word
 from workflows.domain.quota_ledger import Plan, QuotaMovement
 from workflows.domain.quota_refusals import (
@@ -105,6 +105,9 @@ def offer(
     )
     session.add(found)
     _record(session, Event.TRANSFER_OFFERED, found, actor)
+    offered = f"{_told(session, found)}。理由：{reason}"
+    quota_news.tell(session, found.over_unit_id, f"{offered}。等您确认，{quota_news.WHERE}")
+    quota_news.tell(session, to_unit_id, f"{offered}。待{common.name}确认后名额与编号随之划转。")
     return found
 
 
@@ -121,18 +124,25 @@ def confirm(session: Session, transfer_id: int, actor: Actor, answer: str = "") 
         session, plan, found.from_unit_id, found.to_unit_id, found.amount, actor, found.reason
     )
     _settle(session, found, TransferState.CONFIRMED, actor, answer.strip(), movement=movement.id)
+    said = f"{_told(session, found)}，{quota_news.name_of(session, found.over_unit_id)}已确认，名额与编号已划转。"
+    _tell_both(session, found, said + (f"说明：{found.answer}" if found.answer else ""))
     return movement
 
 
 def decline(session: Session, transfer_id: int, reason: str, actor: Actor) -> QuotaTransfer:
     """The common parent does not agree, and says why; raises NotFound, RequestAnswered, ReasonMissing."""
-    found = _locked(session, transfer_id)
-    return _settle(session, found, TransferState.DECLINED, actor, check_reason(reason))
+    found = _settle(session, _locked(session, transfer_id), TransferState.DECLINED, actor, check_reason(reason))
+    over = quota_news.name_of(session, found.over_unit_id)
+    _tell_both(session, found, f"{_told(session, found)}，{over}不予确认。说明：{found.answer}")
+    return found
 
 
 def withdraw(session: Session, transfer_id: int, actor: Actor) -> QuotaTransfer:
     """The giving unit takes its offer back; raises NotFound, RequestAnswered."""
-    return _settle(session, _locked(session, transfer_id), TransferState.WITHDRAWN, actor, "")
+    found = _settle(session, _locked(session, transfer_id), TransferState.WITHDRAWN, actor, "")
+    for unit_id in (found.over_unit_id, found.to_unit_id):
+        quota_news.tell(session, unit_id, f"{_told(session, found)}，已由提出单位撤回。")
+    return found
 
 
 def lapse_all(session: Session, plan: Plan) -> int:
@@ -141,6 +151,8 @@ def lapse_all(session: Session, plan: Plan) -> int:
     found = list(session.scalars(query.order_by(QuotaTransfer.id).with_for_update()))
     for each in found:
         each.state = TransferState.LAPSED
+        said = f"{_told(session, each)}，未及确认，{plan.year}年度的计划已关闭，提议失效。"
+        _tell_both(session, each, said)
     session.flush()
     return len(found)
 
@@ -181,6 +193,16 @@ def _settle(
     found.answered_by, found.answered_at = actor.person_id, clock.now()
     _record(session, Event.TRANSFER_SETTLED, found, actor, **facts)
     return found
+
+
+def _told(session: Session, found: QuotaTransfer) -> str:
+    giver, taker = (quota_news.name_of(session, each) for each in (found.from_unit_id, found.to_unit_id))
+    return f"{giver}提出调给{taker} {found.amount} 个名额"
+
+
+def _tell_both(session: Session, found: QuotaTransfer, text: str) -> None:
+    for unit_id in (found.from_unit_id, found.to_unit_id):
+        quota_news.tell(session, unit_id, text)
 
 
 def _record(session: Session, event: Event, found: QuotaTransfer, actor: Actor, **facts: Any) -> None:

@@ -20,7 +20,7 @@ from workflows.engine.tables import Case, WorkItem
 from workflows.errors import Refusal
 from workflows.operations.posts import LANES
 
-OUTBOX_KIND = "notice"
+OUTBOX_KIND = outbox.NOTICE
 
 LEVELS = {
     "基层团委": (APPROVING, PostKind.GRASSROOTS_COMMITTEE),
