@@ -61,6 +61,10 @@ class Event(StrEnum):
     PLACES_RETURNED = "places:returned"
     PLACES_TRANSFERRED = "places:transferred"
     PLACES_EXPIRED = "places:expired"
+    PLACES_CORRECTED = "places:corrected"
+    QUOTA_CORRECTION_ENTERED = "places:correction_entered"
+    QUOTA_CORRECTION_SETTLED = "places:correction_settled"
+    PAST_SHARES_ENTERED = "places:past_shares_entered"
     PLACES_REQUESTED = "places:requested"
     REQUEST_FORWARDED = "places:request_forwarded"
     REQUEST_ANSWERED = "places:request_answered"
@@ -115,6 +119,13 @@ class Event(StrEnum):
     RATIO_EXCEPTION_GRANTED = "ratio:exception_granted"
     QUOTA_CHECK_ASKED = "quota:check_asked"
     QUOTA_CHECK_ENDED = "quota:check_ended"
+    ROUND_OPENED = "round:opened"
+    ROUND_PLACES_SET = "round:places_set"
+    ROUND_CONFIRMED = "round:confirmed"
+    ROUND_CLOSED = "round:closed"
+    RECOMMENDATION_LISTED = "recommendation:listed"
+    RECOMMENDATION_MADE = "recommendation:made"
+    RECOMMENDATION_SETTLED = "recommendation:settled"
 
 
 class JournalChain(Base):

@@ -140,6 +140,7 @@ OF_THE_PLAN = {
     "rush_share": (50, Confidence.OWN),
     "rush_window_days": (7, Confidence.OWN),
     "rush_min_count": (5, Confidence.OWN),
+    "recommend_kpi_share": (40, Confidence.SEED),
 }
 """Rulebook 2.2."""
 
