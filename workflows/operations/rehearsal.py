@@ -17,20 +17,20 @@ from sqlalchemy.orm import Session
 
 from workflows import clock, tables
 from workflows.database import new_engine, throwaway_key
-from workflows.domain import identity_numbers, posts, quota_ledger, quotas, rule_sets, units
+from workflows.domain import identity_numbers, party_links, posts, quota_ledger, quotas, rule_sets, units
 from workflows.domain.branches import LEAST_FOR_A_COMMITTEE
 from workflows.domain.evidence_forms import Kind
 from workflows.domain.members import Candidate, CandidateStatus, LeagueMember, MemberStatus
 from workflows.domain.people import Person, Sex
 from workflows.domain.posts import PostKind
-from workflows.domain.units import UnitKind
+from workflows.domain.units import Unit, UnitKind
 from workflows.engine import bundles, check, scenarios
 from workflows.engine.bundles import BundleFiles
 from workflows.engine.environment import Addressee, Environment
 from workflows.engine.scenarios import Mark, Played, Scenario, ScenarioFault
 from workflows.engine.tables import Case
 from workflows.journal import SYSTEM, Actor
-from workflows.operations import evidence, neighbours
+from workflows.operations import evidence, neighbours, party_neighbours
 from workflows.operations.wiring import ENVIRONMENT
 
 MODES = ("in memory", "saved and restored")
@@ -271,15 +271,25 @@ class RehearsalStage:
         self._applicant(begins)
         self.other_school, cast = neighbours.found(self.session, county, school, since)
         self.cast |= cast
-        by_the_party = self._person("party_mentor")
-        posts.assign(
-            self.session,
-            person_id=by_the_party,
-            unit_id=branch.id,
-            kind=PostKind.PARTY_MENTOR,
-            since=since,
-            actor=SYSTEM,
+        self._party(school, branch, since)
+
+    def _party(self, school: Unit, branch: Unit, since: date) -> None:
+        """The Party units beside both schools, and a Party member who guides applicants of the branch."""
+        beside, away = (units.by_code(self.session, code) for code in (neighbours.SAME_SCHOOL, neighbours.OTHER_SCHOOL))
+        guide = self._person("party_mentor")
+        self.cast |= party_neighbours.found(
+            self.session, (school, self.other_school), ([branch, beside], [away]), since
         )
+        party_branch = party_links.party_branch_of(self.session, branch.id, since)
+        for unit in (branch, party_branch):
+            posts.assign(
+                self.session,
+                person_id=guide,
+                unit_id=unit.id,
+                kind=PostKind.PARTY_MENTOR,
+                since=since,
+                actor=SYSTEM,
+            )
 
     def _person(self, key: str) -> int:
         birth = date(1990, 1, 1)
