@@ -11,16 +11,17 @@ from workflows.engine import bundles, check
 from workflows.operations import rehearsal
 from workflows.operations.wiring import ENVIRONMENT
 
-SHIPPED = sorted(path for path in (Path(__file__).parents[2] / "bpmn").iterdir() if path.is_dir())
+BPMN = Path(__file__).parents[2] / "bpmn"
+SHIPPED = sorted({drawing.parent for drawing in BPMN.rglob("*.bpmn")})
 OTHERS = [path for path in SHIPPED if path.name != "admission"]
 
 
-@pytest.fixture(scope="module", params=OTHERS, ids=lambda path: path.name)
+@pytest.fixture(scope="module", params=OTHERS, ids=lambda path: "_".join(path.relative_to(BPMN).parts))
 def rehearsed(request: pytest.FixtureRequest) -> rehearsal.Rehearsal:
     return rehearsal.rehearse(bundles.read_folder(request.param))
 
 
-@pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", OTHERS, ids=lambda path: "_".join(path.relative_to(BPMN).parts))
 def test_the_bundle_has_no_faults(path: Path) -> None:
     assert check.faults_in(bundles.read_folder(path), ENVIRONMENT) == []
 

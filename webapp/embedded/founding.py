@@ -51,17 +51,20 @@ def publish_packaged(session: Session) -> None:
     A process whose newest version was published by a person is left alone: an administrator has made it his own.
     """
     theirs = {bundle.process for bundle in bundles.all_latest(session) if bundle.published_by is not None}
-    for folder in packaged_bundles():
-        if folder.name not in theirs:
-            check.publish(session, ENVIRONMENT, bundles.read_folder(folder), SYSTEM, FIRST_NOTE)
+    for files in map(bundles.read_folder, packaged_bundles()):
+        if files.catalogue().process not in theirs:
+            check.publish(session, ENVIRONMENT, files, SYSTEM, FIRST_NOTE)
 
 
 def packaged_bundles() -> Iterator[Path]:
-    """The folders of the processes that come with the program, by name; a folder is named as its process."""
+    """The folders of the processes that come with the program, by name.
+
+    A folder is named as its process; processes that work together stand in one folder, each in a folder of its own.
+    """
     spec = find_spec("bpmn")
     # An editable install answers with a hook's name beside the real folder, and that twice.
     places = {
         Path(place).resolve() for place in (spec and spec.submodule_search_locations) or [] if Path(place).is_dir()
     }
     for place in sorted(places):
-        yield from sorted(path for path in place.iterdir() if any(path.glob("*.bpmn")))
+        yield from sorted({drawing.parent for drawing in place.rglob("*.bpmn")})

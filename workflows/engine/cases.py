@@ -1,6 +1,7 @@
 """Cases: start one, complete a step, send a message, let a timer fire. Each is one act in the caller's transaction."""
 
 import hashlib
+import types
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -94,9 +95,44 @@ def start(
     step, _ = first_step(session, process)
     addressee = environment.directory.addressee(session, step.lane, unit_id, {})
     check_authority(session, environment, actor, addressee)
+    act, workflow = _begin(session, environment, bundle, unit_id, actor)
+    case = act.case
+    if outcome is not None:
+        item = session.scalars(select(WorkItem).where(WorkItem.case_id == case.id)).one()
+        _complete(act, workflow, item, outcome, content or {})
+    return case
+
+
+def begin_for(
+    session: Session,
+    environment: Environment,
+    *,
+    process: str,
+    unit_id: int,
+    sender_case_id: int,
+    data: Mapping[str, Any],
+) -> Case:
+    """Begin a case at another unit because a case asks for it: nobody of that unit has acted, so nobody began it.
+
+    `data` joins what it begins with. Raises NotFound, and what its automatic steps refuse.
+    """
+    bundle = bundles.parsed(session, bundles.latest(session, process).id)
+    act, _workflow = _begin(session, environment, bundle, unit_id, SYSTEM, data, asked_by=sender_case_id)
+    return act.case
+
+
+def _begin(
+    session: Session,
+    environment: Environment,
+    bundle: ParsedBundle,
+    unit_id: int,
+    actor: Actor,
+    data: Mapping[str, Any] = types.MappingProxyType({}),
+    **facts: Any,
+) -> tuple[Act, CaseWorkflow]:
     case = Case(
         bundle_id=bundle.bundle_id,
-        process=process,
+        process=bundle.drawing.process,
         unit_id=unit_id,
         state=b"",
         version=1,
@@ -106,15 +142,12 @@ def start(
     session.add(case)
     session.flush()
     act = Act(session, environment, case, bundle, actor)
-    act.note(Event.CASE_STARTED, process=process, bundle_version=bundle.version, unit=unit_id)
+    act.note(Event.CASE_STARTED, process=case.process, bundle_version=bundle.version, unit=unit_id, **facts)
     workflow = CaseWorkflow(bundle.spec, bundle.subprocess_specs)
-    workflow.case_data = environment.beginning(session, process, unit_id)
+    workflow.case_data = {**environment.beginning(session, case.process, unit_id), **data}
     advance(act, workflow)
     persistence.write(act, workflow)
-    if outcome is not None:
-        item = session.scalars(select(WorkItem).where(WorkItem.case_id == case.id)).one()
-        _complete(act, workflow, item, outcome, content or {})
-    return case
+    return act, workflow
 
 
 def complete_step(

@@ -1,6 +1,6 @@
 """Messages and signals between cases: what each case waits for, as rows, and messages that nobody has taken yet."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
-from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, func, select, text
+from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, delete, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from workflows import clock, outbox
@@ -169,20 +169,40 @@ def _refuse_second_receiver(act: "Act", name: str, key: str) -> None:
 
 def send(act: "Act", task: Task, definition: Message, payload: Any) -> None:
     """Keep a message for the case it is for; it is delivered after the commit, or when that case asks for it."""
+    leave(act.session, definition.name, _key(task, definition), payload, sender_case_id=act.case.id)
+    act.note(Event.MESSAGE_SENT, step=task.task_spec.bpmn_id, message=definition.name)
+
+
+def leave(session: Session, name: str, key: str, payload: Any, *, sender_case_id: int) -> None:
+    """Leave a message, in the name of a case, for whoever waits for it now or later. Raises PayloadTooLarge."""
     if len(orjson.dumps(payload)) > LARGEST_PAYLOAD:
-        raise PayloadTooLarge(message=definition.name)
-    key = _key(task, definition)
-    act.session.add(
+        raise PayloadTooLarge(message=name)
+    session.add(
         KeptMessage(
-            name=definition.name,
+            name=name,
             key=key,
             payload=payload if isinstance(payload, dict) else {"value": payload},
-            sender_case_id=act.case.id,
+            sender_case_id=sender_case_id,
             sent_at=clock.now(),
         )
     )
-    outbox.post(act.session, MESSAGE, name=definition.name, key=key)
-    act.note(Event.MESSAGE_SENT, step=task.task_spec.bpmn_id, message=definition.name)
+    outbox.post(session, MESSAGE, name=name, key=key)
+
+
+def key_of(values: Mapping[str, Any]) -> str:
+    """Correlation values in the one spelling by which messages find their case."""
+    return orjson.dumps(dict(values), option=orjson.OPT_SORT_KEYS).decode()
+
+
+def is_awaited(session: Session, name: str, key: str) -> bool:
+    """Whether a case waits for this message now."""
+    query = select(AwaitedEvent.id).where(AwaitedEvent.kind == MESSAGE, AwaitedEvent.name == name)
+    return session.scalars(query.where(AwaitedEvent.key == key)).first() is not None
+
+
+def forget(session: Session, name: str, key: str) -> None:
+    """Throw messages away that nobody will ask for any more."""
+    session.execute(delete(KeptMessage).where(KeptMessage.name == name, KeptMessage.key == key))
 
 
 def broadcast(act: "Act", task: Task, definition: Signal) -> None:
@@ -205,7 +225,7 @@ def _key(task: Task, definition: Message) -> str:
     for name, value in values.items():
         if value is None or value == "":
             raise MessageUnaddressed(message=definition.name, property=name, why="还没有填写")
-    key = orjson.dumps(values, option=orjson.OPT_SORT_KEYS).decode()
+    key = key_of(values)
     if len(key) > LONGEST_KEY:
         raise MessageUnaddressed(message=definition.name, property=next(iter(values)), why="过长")
     return key
