@@ -100,6 +100,9 @@ class Event(StrEnum):
     UNIT_FOUNDED = "unit:founded"
     PARTY_LINKED = "party:linked"
     PARTY_UNLINKED = "party:unlinked"
+    PARTY_EVENT_ENTERED = "party:event_entered"
+    PARTY_EVENT_CORRECTED = "party:event_corrected"
+    PARTY_LIST_TAKEN = "party:list_taken"
     POST_ASSIGNED = "post:assigned"
     POST_ENDED = "post:ended"
     HOLIDAY_ENTERED = "holiday:entered"
@@ -126,6 +129,11 @@ class Event(StrEnum):
     RECOMMENDATION_LISTED = "recommendation:listed"
     RECOMMENDATION_MADE = "recommendation:made"
     RECOMMENDATION_SETTLED = "recommendation:settled"
+    RECOGNITION_OPENED = "recognition:opened"
+    RECOGNITION_SIGNED = "recognition:signed"
+    RECOGNITION_RENEWED = "recognition:renewed"
+    RECOGNITION_REPORTED = "recognition:reported"
+    RECOGNITION_SETTLED = "recognition:settled"
 
 
 class JournalChain(Base):

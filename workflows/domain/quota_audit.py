@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from workflows import journal
-from workflows.domain import number_custody
+from workflows.domain import number_custody, quota_corrections
 from workflows.domain.members import Candidate, CandidateStatus, LeagueMember
 from workflows.domain.numbering import (
     HOLDING,
@@ -25,6 +25,7 @@ from workflows.domain.numbering import (
     PlaceState,
 )
 from workflows.domain.past_memberships import PastMembership
+from workflows.domain.quota_corrections import QuotaCorrection
 from workflows.domain.quota_ledger import (
     DOWNWARD,
     NEW_PLACES,
@@ -66,6 +67,7 @@ def audit(session: Session) -> Audit:
         *number_custody.faults(session, plans, names),
         *_members_differ(session, plans),
         *_journal_differs(session, accounts, told),
+        *quota_corrections.faults(session, plans),
     ]
     tables = {
         "计划": Plan,
@@ -74,6 +76,7 @@ def audit(session: Session) -> Audit:
         "名额": Place,
         "号段": NumberBlock,
         "号段交接": NumberPassage,
+        "年后更正": QuotaCorrection,
     }
     checked = {label: session.scalar(select(func.count()).select_from(table)) or 0 for label, table in tables.items()}
     return Audit(checked=checked, faults=faults)

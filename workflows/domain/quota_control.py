@@ -4,7 +4,7 @@ Both are refused with the figures they rest on. What was never counted is not co
 can be told, and without a plan of the year before no cut.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,12 +14,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from workflows import clock, journal
 from workflows.database import Base, BigId
-from workflows.domain import head_counts, ratios, units
+from workflows.domain import head_counts, past_shares, ratios, units
 from workflows.domain.columns import reference
 from workflows.domain.head_counts import Counts, Standing
 from workflows.domain.members import Candidate
 from workflows.domain.numbering import HOLDING, Place
-from workflows.domain.quota_ledger import Plan, QuotaAccount
+from workflows.domain.quota_ledger import Plan
 from workflows.domain.ratios import Mark, Ratio, Scope
 from workflows.domain.units import Unit, UnitKind
 from workflows.errors import InvalidData, Refusal
@@ -187,34 +187,31 @@ def exceptions_of(session: Session, plan: Plan, unit_id: int) -> list[RatioExcep
 def insist_on_ceilings(session: Session, plan: Plan, from_unit_id: int, amounts: Mapping[int, int]) -> None:
     """Raises CeilingExceeded when a unit over its ratio would get more than last year's places less the cut.
 
-    `amounts` is by unit id, as `quotas.allot_many` takes it. Without a plan of the year before nothing is refused.
+    `amounts` is by unit id, as `quotas.allot_many` takes it. Last year's places are those of the system's plan, or as
+    somebody entered them; of whom neither is known, nothing is refused.
     """
-    before = session.scalars(select(Plan).where(Plan.year == plan.year - 1)).first()
-    if before is None:
+    last = past_shares.of_year(session, plan.year - 1, amounts)
+    if session.scalar(select(Plan.id).where(Plan.year == plan.year - 1)) is not None:
+        last = dict.fromkeys(amounts, 0) | last  # whom that plan passed over had nothing
+    if not last:
         return
-    above, below = units.get(session, from_unit_id), _units(session, amounts)
-    last, had = _allotted(session, before, amounts), _allotted(session, plan, amounts)
+    above, below = units.get(session, from_unit_id), _units(session, [key for key in amounts if key in last])
+    had = past_shares.in_ledger(session, plan.year, amounts)
     standing = Standing(session, above, head_counts.day_for(plan.year))
     limits = ratios.limits_below(session, above, below)
     for unit in below:
         counts, rate = standing.of(unit), limits[unit.id].reduction
         if not any(ratios.of_scope(counts, scope, limits[unit.id]).mark_now is Mark.RED for scope in Scope):
             continue
-        last_year, has, wanted = last.get(unit.id, 0), had.get(unit.id, 0), amounts[unit.id]
+        last_year, has, wanted = last[unit.id], had.get(unit.id, 0), amounts[unit.id]
         most = last_year * (100 - rate) // 100
         if has + wanted > most:
             facts: dict[str, Any] = {"rate": rate, "last_year": last_year, "most": most, "had": has, "wanted": wanted}
             raise CeilingExceeded(unit=unit.name, left=max(0, most - has), **facts)
 
 
-def _units(session: Session, amounts: Mapping[int, int]) -> list[Unit]:
-    return list(session.scalars(select(Unit).where(Unit.id.in_(amounts)).order_by(Unit.code)))
-
-
-def _allotted(session: Session, plan: Plan, amounts: Mapping[int, int]) -> dict[int, int]:
-    query = select(QuotaAccount.unit_id, QuotaAccount.allotted_in)
-    query = query.where(QuotaAccount.plan_id == plan.id, QuotaAccount.unit_id.in_(amounts))
-    return dict(session.execute(query).all())
+def _units(session: Session, unit_ids: Collection[int]) -> list[Unit]:
+    return list(session.scalars(select(Unit).where(Unit.id.in_(unit_ids)).order_by(Unit.code)))
 
 
 def _extra(session: Session, plan: Plan, unit_id: int) -> int:

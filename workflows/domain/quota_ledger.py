@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, String, UniqueConstraint, bindparam, select
+from sqlalchemy import CheckConstraint, ScalarSelect, String, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from workflows import clock, journal
@@ -50,6 +50,8 @@ class MovementKind(StrEnum):
     USE = "use"
     RELEASE = "release"
     EXPIRE = "expire"
+    CORRECT_UP = "correct_up"
+    CORRECT_DOWN = "correct_down"
 
     @property
     def event(self) -> Event:
@@ -73,6 +75,8 @@ _EVENTS = {
     MovementKind.USE: Event.PLACE_USED,
     MovementKind.RELEASE: Event.PLACE_RELEASED,
     MovementKind.EXPIRE: Event.PLACES_EXPIRED,
+    MovementKind.CORRECT_UP: Event.PLACES_CORRECTED,
+    MovementKind.CORRECT_DOWN: Event.PLACES_CORRECTED,
 }
 
 _LABELS = {
@@ -86,10 +90,13 @@ _LABELS = {
     MovementKind.USE: "使用",
     MovementKind.RELEASE: "释放",
     MovementKind.EXPIRE: "年终失效",
+    MovementKind.CORRECT_UP: "年后更正调出",
+    MovementKind.CORRECT_DOWN: "年后更正调入",
 }
 
-DOWNWARD = (MovementKind.ALLOT, MovementKind.TRANSFER_DOWN)
-UPWARD = (MovementKind.GIVE_BACK, MovementKind.TRANSFER_UP)
+DOWNWARD = (MovementKind.ALLOT, MovementKind.TRANSFER_DOWN, MovementKind.CORRECT_DOWN)
+UPWARD = (MovementKind.GIVE_BACK, MovementKind.TRANSFER_UP, MovementKind.CORRECT_UP)
+CORRECTING = (MovementKind.CORRECT_UP, MovementKind.CORRECT_DOWN)
 NEW_PLACES = (MovementKind.ISSUE, MovementKind.ADD)
 
 
@@ -221,6 +228,11 @@ _CURRENT = (
 )
 
 
+def rule_set_now() -> ScalarSelect[str]:
+    """The name of the current plan's rule set as a part of another statement, which is given this `year`."""
+    return _CURRENT.with_only_columns(Plan.rule_set).scalar_subquery()
+
+
 def with_places_now(session: Session, unit_ids: Collection[int]) -> list[int]:
     """Which of the units hold places of the current plan, whatever became of them; oldest account first."""
     query = select(QuotaAccount.unit_id).where(
@@ -286,14 +298,15 @@ def hand_down(
     reason: str,
     actor: Actor,
     kind: MovementKind = MovementKind.ALLOT,
+    bucket: Bucket = Bucket.FREE,
     **facts: Any,
 ) -> QuotaMovement:
-    """Move free places to an account below; both are locked and the amount is checked by the caller."""
-    above.free = QuotaAccount.free - amount
+    """Move free (or expired) places to an account below; both are locked and the amount is checked by the caller."""
+    setattr(above, bucket.value, _COLUMNS[bucket] - amount)
     above.passed_on = QuotaAccount.passed_on + amount
-    below.free = QuotaAccount.free + amount
+    setattr(below, bucket.value, _COLUMNS[bucket] + amount)
     below.allotted_in = QuotaAccount.allotted_in + amount
-    return _between(session, kind, above, below, amount, reason, actor, facts)
+    return _between(session, kind, above, below, amount, reason, actor, bucket, facts)
 
 
 def hand_up(
@@ -305,14 +318,15 @@ def hand_up(
     reason: str,
     actor: Actor,
     kind: MovementKind = MovementKind.GIVE_BACK,
+    bucket: Bucket = Bucket.FREE,
     **facts: Any,
 ) -> QuotaMovement:
-    """Move free places back to the account above, as if they had never been allotted."""
-    below.free = QuotaAccount.free - amount
+    """Move free (or expired) places back to the account above, as if they had never been allotted."""
+    setattr(below, bucket.value, _COLUMNS[bucket] - amount)
     below.allotted_in = QuotaAccount.allotted_in - amount
-    above.free = QuotaAccount.free + amount
+    setattr(above, bucket.value, _COLUMNS[bucket] + amount)
     above.passed_on = QuotaAccount.passed_on - amount
-    return _between(session, kind, below, above, amount, reason, actor, facts)
+    return _between(session, kind, below, above, amount, reason, actor, bucket, facts)
 
 
 def move_within(
@@ -362,10 +376,11 @@ def _between(
     amount: int,
     reason: str,
     actor: Actor,
+    bucket: Bucket,
     facts: dict[str, Any],
 ) -> QuotaMovement:
-    movement = _movement(kind, source, amount, actor, to_account=target.id, to_bucket=Bucket.FREE, reason=reason)
-    movement.from_account, movement.from_bucket = source.id, Bucket.FREE
+    movement = _movement(kind, source, amount, actor, to_account=target.id, to_bucket=bucket, reason=reason)
+    movement.from_account, movement.from_bucket = source.id, bucket
     return _write(session, movement, [source, target], actor, facts)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from workflows import clock, journal
-from workflows.domain import head_counts, numbering, quota_split, quotas, ratios, units
+from workflows.domain import head_counts, numbering, past_shares, quota_split, quotas, ratios, units
 from workflows.domain.head_counts import Counts, Line, Standing
 from workflows.domain.quota_ledger import Plan, QuotaAccount, QuotaMovement
 from workflows.domain.quota_split import Wanting
@@ -259,27 +259,18 @@ def exact_of(line: SplitLine) -> Fraction:
 
 def _wanting(session: Session, plan: Plan, unit: Unit, below: Sequence[Unit], as_of: date) -> list[Wanting]:
     standing, limits = Standing(session, unit, as_of), ratios.limits_below(session, unit, below)
-    had, before = _allotted(session, plan.year, below), _allotted(session, plan.year - 1, below)
+    ids = [each.id for each in below]
+    had, before = past_shares.in_ledger(session, plan.year, ids), past_shares.of_year(session, plan.year - 1, ids)
     return [
         Wanting(
             each.id,
             standing.of(each),
             limits[each.id],
             had.get(each.id, 0),
-            before.get(each.id, 0) if before else None,
+            before.get(each.id),
         )
         for each in below
     ]
-
-
-def _allotted(session: Session, year: int, below: Sequence[Unit]) -> dict[int, int]:
-    """What each unit was allotted in the plan of a year; empty where no unit has an account in it."""
-    query = (
-        select(QuotaAccount.unit_id, QuotaAccount.allotted_in)
-        .join(Plan, Plan.id == QuotaAccount.plan_id)
-        .where(Plan.year == year, QuotaAccount.unit_id.in_([unit.id for unit in below]))
-    )
-    return dict(session.execute(query).all())
 
 
 def _line(proposal_id: int, wanting: Wanting, share: quota_split.Share) -> SplitLine:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from workflows import clock, journal, migrations, tables
 from workflows.database import new_engine
-from workflows.domain import evidence, people, quotas, region, units
+from workflows.domain import evidence, past_shares, people, quotas, region, units
 from workflows.domain.evidence_forms import Kind
 from workflows.journal import SYSTEM, Actor, Event
 from workflows.migrations import __main__ as drafting
@@ -28,6 +28,7 @@ APPEND_ONLY = {
     "journal_sealed_head": "head",
     "number_event": "reason",
     "number_passage": "last",
+    "past_share": "source",
     "quota_movement": "reason",
 }
 
@@ -89,6 +90,8 @@ def test_what_was_written_can_be_neither_changed_nor_deleted(empty: Engine, tabl
         journal.record(session, Event.CASE_STARTED, chain="case:1", happened_on=clock.today())
         _a_talk_from_a_file(session)
         _a_filed_number(session)
+        top = units.by_code(session, "150000").id
+        past_shares.record(session, year=2019, amounts={top: 1}, source="上年文件", actor=SYSTEM)
         journal.seal(session)
         session.commit()
     with pytest.raises(DatabaseError, match=f"{table} is append-only"), empty.begin() as connection:
