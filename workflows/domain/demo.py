@@ -1,4 +1,4 @@
-"""Demo data: schools, branches and people in a few real counties, all plainly marked 演示, and this year's plan.
+"""Demo data: schools, branches, their Party units and people, all plainly marked 演示, and this year's plan.
 
 Nobody here exists: identity numbers begin with an area code that no province has, and member numbers of earlier years
 with a serial far beyond any plan. The same seed gives the same people; the password is made anew for each installation.
@@ -20,6 +20,7 @@ from workflows.domain import (
     demo_schools,
     identity_numbers,
     numbering,
+    party_links,
     posts,
     quotas,
     region,
@@ -50,7 +51,10 @@ FIRST_DEMO_NUMBER = 900_001
 
 @dataclass(frozen=True)
 class DemoLogin:
-    """One account of the demo. `password` is None when the accounts stood before and nobody told which it is."""
+    """One post of the demo with its holder's account.
+
+    `password` is None when the accounts stood before and nobody told which it is.
+    """
 
     login: str
     password: str | None
@@ -121,6 +125,8 @@ class _Stage:
         first = demo_schools.SCHOOLS[0]
         branch = units.by_code(self.session, f"{first.code}-01")
         self.officer(f"{first.login}1.party", branch, PostKind.PARTY_MENTOR)
+        for school in demo_schools.SCHOOLS:
+            self.party(school)
 
     def school(self, school: School) -> None:
         county = units.by_code(self.session, school.county)
@@ -139,6 +145,31 @@ class _Stage:
             self.officer(f"{school.login}.approver{order}", unit, PostKind.GRASSROOTS_COMMITTEE)
         for order, branch in enumerate(school.branches, start=1):
             self.branch(school, unit, order, branch)
+
+    def party(self, school: School) -> None:
+        """A Party committee and a Party branch beside the school's League; one teacher holds a post on both sides."""
+        league, at = units.by_code(self.session, school.code), {}
+        above: Unit | None = None
+        for ending, kind in (("DW", UnitKind.PARTY_COMMITTEE), ("DZ", UnitKind.PARTY_BRANCH)):
+            above = at[kind] = units.add(
+                self.session,
+                above,
+                code=f"{school.code}-{ending}",
+                name=f"演示·{school.name}{kind.label}",
+                short_name=f"演示·{kind.label}",
+                kind=kind,
+                division_code=school.county,
+                is_demo=True,
+            )
+            party_links.link(
+                self.session, party_unit_id=above.id, league_unit_id=league.id, since=self.since, actor=SYSTEM
+            )
+        branch = at[UnitKind.PARTY_BRANCH]
+        self.officer(f"{school.login}.party.secretary", branch, PostKind.PARTY_BRANCH_SECRETARY)
+        self.officer(f"{school.login}.party.mentor", branch, PostKind.PARTY_MENTOR)
+        self.officer(f"{school.login}.party.organiser", at[UnitKind.PARTY_COMMITTEE], PostKind.PARTY_ORGANISER)
+        teacher = posts.holders(self.session, league.id, [PostKind.GRASSROOTS_COMMITTEE], self.since)[-1]
+        self.assign(teacher, branch, PostKind.PARTY_BRANCH_COMMITTEE)
 
     def branch(self, school: School, above: Unit, order: int, branch: Branch) -> None:
         unit = units.add(
@@ -206,8 +237,11 @@ class _Stage:
         return person
 
     def post(self, person: Person, unit: Unit, kind: PostKind, login: str) -> None:
-        posts.assign(self.session, person_id=person.id, unit_id=unit.id, kind=kind, since=self.since, actor=SYSTEM)
+        self.assign(person, unit, kind)
         accounts.create_hashed(self.session, person_id=person.id, login=login, hashed=self.hashed, must_change=False)
+
+    def assign(self, person: Person, unit: Unit, kind: PostKind) -> None:
+        posts.assign(self.session, person_id=person.id, unit_id=unit.id, kind=kind, since=self.since, actor=SYSTEM)
 
 
 def _share_out(session: Session, top: Unit, year: int) -> None:

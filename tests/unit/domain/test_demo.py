@@ -8,10 +8,10 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from workflows import clock, journal
-from workflows.domain import accounts, demo, identity_numbers, members, quotas, units
+from workflows.domain import accounts, demo, identity_numbers, members, party_links, quotas, units
 from workflows.domain.people import Person
 from workflows.domain.posts import PostKind
-from workflows.domain.units import Unit, UnitKind
+from workflows.domain.units import PARTY, Unit, UnitKind
 
 PASSWORD = "Grassland-2020"
 
@@ -38,7 +38,7 @@ def test_everybody_and_every_school_is_marked_as_demo(session: Session) -> None:
         assert person.identity is not None
         identity_numbers.verify(person.identity, birth_date=person.birth_date, sex=person.sex)
         assert person.identity.startswith(identity_numbers.UNASSIGNED_AREA)
-    for unit in session.scalars(select(Unit).where(Unit.kind.in_([UnitKind.SCHOOL, UnitKind.BRANCH]))):
+    for unit in session.scalars(select(Unit).where(Unit.kind.in_([UnitKind.SCHOOL, UnitKind.BRANCH, *PARTY]))):
         assert unit.is_demo
         assert unit.name.startswith("演示·")
 
@@ -49,7 +49,7 @@ def test_every_account_signs_in_with_the_password_told(session: Session, logins:
         assert answer.person is not None
         assert answer.person.name == login.name
     assert {login.password for login in logins} == {PASSWORD}
-    assert len({login.login for login in logins}) == len(logins)
+    assert len({(login.login, login.post) for login in logins}) == len(logins)
 
 
 def test_there_is_somebody_for_every_post(logins: list[demo.DemoLogin]) -> None:
@@ -57,7 +57,22 @@ def test_there_is_somebody_for_every_post(logins: list[demo.DemoLogin]) -> None:
     assert counted[PostKind.BRANCH_SECRETARY.label] == 7
     assert counted[PostKind.GRASSROOTS_COMMITTEE.label] == 8
     assert counted[PostKind.ADMINISTRATOR.label] == counted[PostKind.AUDITOR.label] == 1
+    assert counted[PostKind.PARTY_BRANCH_SECRETARY.label] == counted[PostKind.PARTY_ORGANISER.label] == 4
     assert set(counted) == {kind.label for kind in PostKind}
+
+
+def test_a_teacher_of_each_school_holds_a_post_on_both_sides(logins: list[demo.DemoLogin]) -> None:
+    on_both = {login.login for login in logins if login.post == PostKind.PARTY_BRANCH_COMMITTEE.label}
+    held = [login.post for login in logins if login.login in on_both]
+    assert Counter(held) == {PostKind.PARTY_BRANCH_COMMITTEE.label: 4, PostKind.GRASSROOTS_COMMITTEE.label: 4}
+
+
+@pytest.mark.usefixtures("logins")
+def test_every_branch_has_a_party_branch_and_a_party_committee(session: Session) -> None:
+    for branch in session.scalars(select(Unit).where(Unit.kind == UnitKind.BRANCH)).all():
+        party_branch = party_links.party_branch_of(session, branch.id)
+        assert party_branch.name.startswith("演示·")
+        assert party_branch.parent_id == party_links.party_committee_of(session, branch.id).id
 
 
 @pytest.mark.usefixtures("logins")
