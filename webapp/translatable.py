@@ -17,7 +17,9 @@ from workflows.domain import (
     head_count_files,
     head_counts,
     lawful_dates,
+    past_shares,
     quota_control,
+    quota_correction_refusals,
     quota_uses,
     rule_sets,
     split_proposals,
@@ -33,6 +35,7 @@ from workflows.domain.number_history import NumberState
 from workflows.domain.past_memberships import LeftAs
 from workflows.domain.posts import PostKind
 from workflows.domain.quota_checks import Verdict
+from workflows.domain.quota_corrections import CorrectionState as YearCorrectionState
 from workflows.domain.quota_ledger import MovementKind
 from workflows.domain.quota_requests import RequestState
 from workflows.domain.quota_transfers import TransferState
@@ -49,7 +52,10 @@ from workflows.operations import evidence_files, lawful_days
 from workflows.operations import head_counts as entering
 from workflows.operations.posts import IN_PLACE_OF
 
-PLACE_STATES = (Mark, Scope, ProposalState, RequestState, TransferState, NumberEventKind, NumberState)
+PLACE_STATES = (
+    *(Mark, Scope, ProposalState, RequestState, TransferState, NumberEventKind, NumberState),
+    YearCorrectionState,
+)
 
 STOCK = (StockKind, Shelf, StockMovementKind, CopyState, HandoverState)
 
@@ -96,7 +102,8 @@ def _of_places() -> list[str]:
     files = (*head_count_files.WORDS, *entering.FAULTS)
     labels += [*quota_uses.LABELS.values(), *COLUMNS_OF_PLACES, *quota_checks.COLUMNS]
     labels += [text for verdict in Verdict for text in (verdict.label, verdict.sentence) if text]
-    return [*labels, *files, *head_counts.WORDS, *split_proposals.WORDS, *quota_control.WORDS]
+    said = (head_counts, split_proposals, quota_control, quota_correction_refusals, past_shares)
+    return [*labels, *files, *(word for room in said for word in room.WORDS)]
 
 
 def _import_every_room() -> None:

@@ -38,6 +38,7 @@ GROUPS = (
     "ratios",
     "quota_changes",
     "quota_checks",
+    "quota_corrections",
     "stock",
     "numbers",
 )

@@ -38,6 +38,8 @@ REACHED_FROM = {
     "ratios": "quota",
     "quota_changes": "quota",
     "quota_checks": "quota",
+    "quota_corrections": "quota",
+    "past_shares": "quota",
     "quota_places": "quota",
     "numbers": "quota",
     "branches": "quota",

@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 
 from webapp import database, identity
 from webapp.pages import furniture
+from webapp.pages.people_shown import names_of
+from webapp.pages.quota_corrections import unit_names
 from webapp.pages.units_seen import chosen_unit
-from workflows.domain import quota_uses, quotas, units
+from workflows.domain import quota_corrections, quota_uses, quotas, units
 from workflows.domain.numbering import PlaceState
 from workflows.domain.posts import PostKind
 from workflows.domain.quota_uses import LABELS, PlaceUse
@@ -60,6 +62,7 @@ def show() -> str:
     session = database.session()
     top, plan = chosen_unit(session), _plan(session)
     found = _lines(session, top, plan, request.args.get("after", 0, type=int), PAGE + 1)
+    corrected = quota_corrections.within(session, plan, top)
     return render_template(
         "quota/places.html",
         top=top,
@@ -71,6 +74,9 @@ def show() -> str:
         row=quotas.overview(session, plan, top.id)[0],
         state=_state(),
         number=_number(),
+        corrected=corrected,
+        names=unit_names(session, corrected),
+        people=names_of(session, [person for each in corrected for person in (each.entered_by, each.settled_by)]),
         filters={"reserved": "预留", "used": "已用", "returned": "已释放", "expired": "已失效"},
     )
 

@@ -1,4 +1,4 @@
-"""What of the changes of places waits for a unit's answer: requests in its line, offers that it confirms."""
+"""What of the changes of places waits for a unit's answer: requests in its line, offers and corrections to confirm."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
+from workflows.domain.quota_corrections import CorrectionState, QuotaCorrection
 from workflows.domain.quota_requests import QuotaRequest, RequestState
 from workflows.domain.quota_transfers import QuotaTransfer, TransferState
 
@@ -18,11 +19,12 @@ class Waiting:
 
     requests: int = 0
     transfers: int = 0
+    corrections: int = 0
 
     @property
     def total(self) -> int:
         """All kinds together."""
-        return self.requests + self.transfers
+        return self.requests + self.transfers + self.corrections
 
 
 def at_units(session: Session, unit_ids: Collection[int]) -> dict[int, Waiting]:
@@ -34,6 +36,9 @@ def at_units(session: Session, unit_ids: Collection[int]) -> dict[int, Waiting]:
         union_all(
             _count("requests", QuotaRequest.asked_unit_id, QuotaRequest.state == RequestState.WAITING, unit_ids),
             _count("transfers", QuotaTransfer.over_unit_id, QuotaTransfer.state == TransferState.OFFERED, unit_ids),
+            _count(
+                "corrections", QuotaCorrection.over_unit_id, QuotaCorrection.state == CorrectionState.ENTERED, unit_ids
+            ),
         )
     ):
         found[unit_id][kind] = number
