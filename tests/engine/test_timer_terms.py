@@ -78,6 +78,24 @@ STRAIGHT = ("begin", "ask", "judge", "file", "done")
 FOLLOWS = {"available_when": "ask != null and judge == null"}
 
 
+def told_on_a_day() -> str:
+    """Beside the way, notes the day that `ask` says, each time `judge` sends the case back to it."""
+    begin = f'<bpmn:startEvent id="day" isInterrupting="false">{properties(available_when="ask != null")}'
+    inner = f"{begin}{timer(day='ask.on')}</bpmn:startEvent>" + service("note", "shelf.note") + end("noted")
+    return drawing(
+        start(),
+        xor("again"),
+        user("ask"),
+        user("judge"),
+        xor("decided", default="decided_to_done"),
+        end(),
+        way("begin", "again", "ask", "judge", "decided", "done"),
+        flow("decided", "again", 'judge.outcome == "no"'),
+        f'<bpmn:subProcess id="tell" triggeredByEvent="true">{inner}{way("day", "note", "noted")}</bpmn:subProcess>',
+        lanes={"书记": ["ask", "judge", "tell"]},
+    )
+
+
 def begin_following(office: Office) -> None:
     files = bundle(until_a_day("ask.on", **FOLLOWS), ask=ANY_FORM, judge=ANY_FORM, file=ANY_FORM)
     office.start(files)
@@ -234,6 +252,22 @@ def test_a_timer_with_a_condition_follows_the_data_it_is_worked_out_from(office:
     with clock.standing_at(clock.start_of(date(2020, 6, 4))):
         assert office.timers_fire() == 1
     assert office.ended_at == "over"
+
+
+def test_beside_the_way_a_timer_with_a_condition_comes_again_for_a_later_day_but_not_for_the_same(
+    office: Office,
+) -> None:
+    office.start(bundle(told_on_a_day(), ask=ANY_FORM, judge=YES_NO_FORM))
+    office.do("ask", on="2020-05-04")
+    with clock.standing_at(clock.start_of(date(2020, 5, 5))):
+        assert office.timers_fire() == 1
+        assert office.waiting == ["judge"]
+        office.do("judge", "no", on="2020-05-05")
+        office.do("ask", on="2020-06-04")
+        assert office.waiting == ["judge", "tell"]
+    with clock.standing_at(clock.start_of(date(2020, 6, 4))):
+        assert (office.timers_fire(), office.timers_fire()) == (1, 0)
+    assert office.calls == ["shelf.note", "shelf.note"]
 
 
 def test_a_timer_with_a_condition_that_is_over_when_its_day_becomes_known_ends_the_case_in_the_same_act(

@@ -124,6 +124,8 @@ def for_plan_year(year: int) -> RuleSet:
 
 def in_words(parameter: Parameter, value: Any) -> str:
     """The value as a Chinese sentence names it: `8 学时`, `1 个月`, `大于应到会有表决权人数的半数`."""
+    if value is None:
+        return "不限"
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, int):
@@ -218,7 +220,10 @@ def _limit(direction: Direction, described: dict[str, Any]) -> Any:
 
 
 def _check(parameter: Parameter) -> None:
-    if not (isinstance(parameter.value, bool | int) or (isinstance(parameter.value, str) and parameter.value)):
+    no_limit = parameter.value is None and parameter.direction is Direction.AT_MOST
+    if not (
+        no_limit or isinstance(parameter.value, bool | int) or (isinstance(parameter.value, str) and parameter.value)
+    ):
         raise ValueError(f"{parameter.value!r} is no value")
     if parameter.words and parameter.value not in parameter.words:
         raise ValueError(f"{parameter.value!r} is none of {list(parameter.words)}")

@@ -27,7 +27,7 @@ class Direction(StrEnum):
     AT_LEAST = "at_least"
     """A whole number that may rise."""
     AT_MOST = "at_most"
-    """A whole number or a span of time that may fall."""
+    """A whole number or a span of time that may fall; None where there is no limit, the loosest of all."""
     ONLY_TRUE = "only_true"
     ONLY_FALSE = "only_false"
     CHOICE = "choice"
@@ -46,6 +46,8 @@ def rank(direction: Direction, value: Any, words: Sequence[str] = ()) -> Rank:
         case Direction.AT_MOST if isinstance(value, str):
             shortest, in_months = _shortest_days(value)
             return Fraction(-shortest), -int(in_months)
+        case Direction.AT_MOST if value is None:
+            return Fraction(-GREATEST - 1), 0
         case Direction.AT_MOST:
             return -_whole(value), 0
         case Direction.ONLY_TRUE | Direction.ONLY_FALSE if isinstance(value, bool):

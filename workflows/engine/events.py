@@ -32,7 +32,8 @@ class DueTime(TimerEventDefinition):  # type: ignore[misc]
     """A date, duration or cycle that is worked out once, when the token arrives, and then waits for our clock.
 
     `properties` are those the drawing gives the event: `since`, `calendar`, `after`, `grace`, `available_when`. With
-    the last one it waits only while that holds, and follows the case's data: it is worked out anew at every act.
+    the last one it waits only while that holds, and follows the case's data: it is worked out anew at every act. Beside
+    the way it then lies in wait again, but not for a moment that has come before.
     """
 
     def __init__(
@@ -55,13 +56,18 @@ class DueTime(TimerEventDefinition):  # type: ignore[misc]
             return False
         if kept.get("due") is None or self.available_when is not None:
             kept.update(scripts.first_time(my_task, self))
+        if kept["due"] <= kept.get("fired", ""):
+            del kept["due"]
+            return False
         if kept["due"] <= clock.now().isoformat() and not kept.get("held"):
             kept["event_fired"] = True
         return bool(kept.get("event_fired", False))
 
     def next_time(self, fired: Task) -> dict[str, Any] | None:
-        """What the next recurrence begins with; None after the last one."""
+        """What the next waiting begins with; None when the moment has come for the last time."""
         again: dict[str, Any] | None = None
+        if self.available_when is not None and not self.repeats:
+            return {"fired": fired.internal_data["due"]}
         if self.repeats:
             again = fired.workflow.script_engine.next_time(fired)
         return again

@@ -1,11 +1,21 @@
-"""Operations on places and numbers: reserve one, use it, give it back."""
+"""Operations on places and numbers: reserve one, use it, give it back.
+
+What a drawing sees of a place is its number, its state and the day it was reserved on; when the reservation is over is
+the drawing's to say.
+"""
 
 from datetime import date
 from typing import Any
 
+from workflows import clock
 from workflows.domain import quota_control, quotas
-from workflows.domain.numbering import Place
+from workflows.domain.numbering import Place, PlaceState
 from workflows.engine.environment import Call
+
+HELD = (str(PlaceState.RESERVED), str(PlaceState.VOID))
+"""The states of a place that a candidate holds, as a drawing reads them."""
+GIVEN_BACK = (str(PlaceState.RELEASED), str(PlaceState.EXPIRED), "none")
+"""What has become of a place that was given back; `none` when the case held none."""
 
 
 def reserve(call: Call) -> dict[str, Any]:
@@ -50,13 +60,19 @@ def reserve_of_year(call: Call) -> dict[str, Any]:
     return _as_data(place)
 
 
-def release(call: Call) -> dict[str, Any] | None:
+def release(call: Call) -> dict[str, Any]:
     """Give a reserved place back; harmless when the case holds none."""
     place = quotas.release(
         call.session, case_id=call.case_id, reason=str(call.parameters.get("reason") or ""), actor=call.actor
     )
-    return _as_data(place) if place is not None else None
+    return _as_data(place) if place is not None else {"state": "none"}
 
 
 def _as_data(place: Place) -> dict[str, Any]:
-    return {"id": place.id, "number": place.number, "state": str(place.state)}
+    reserved_on = place.reserved_at.astimezone(clock.OFFICE_ZONE).date()
+    return {
+        "id": place.id,
+        "number": place.number,
+        "state": str(place.state),
+        "reserved_on": reserved_on.isoformat(),
+    }

@@ -336,7 +336,7 @@ class RehearsalStage:
 
     def _places(self, scenario: Scenario) -> None:
         self.plan_id = self._plan(scenario.begins.year, scenario.places)
-        if scenario.places_next_year:
+        if scenario.places_next_year is not None:
             self._plan(scenario.begins.year + 1, scenario.places_next_year)
 
     def _plan(self, year: int, places: int) -> int:

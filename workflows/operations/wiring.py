@@ -47,7 +47,13 @@ OPERATIONS = [
         "evidence.count", "核对培养材料", evidence.count, ("activist_on", "assessed_on", "rules"), repeatable=True
     ),
     Operation(
-        "quota.reserve", "预留名额与编号", places.reserve, (), ("quota.exhausted",), scarce=Scarce("take", PLACE)
+        "quota.reserve",
+        "预留名额与编号",
+        places.reserve,
+        (),
+        ("quota.exhausted",),
+        scarce=Scarce("take", PLACE),
+        results={"state": places.HELD},
     ),
     Operation("quota.use", "核销名额", places.use, scarce=Scarce("use", PLACE), approved=True),
     Operation(
@@ -66,8 +72,16 @@ OPERATIONS = [
         ("joined_on",),
         ("quota.exhausted",),
         scarce=Scarce("take", PLACE),
+        results={"state": places.HELD},
     ),
-    Operation("quota.release", "退回名额", places.release, ("reason",), scarce=Scarce("give_back", PLACE)),
+    Operation(
+        "quota.release",
+        "退回名额",
+        places.release,
+        ("reason",),
+        scarce=Scarce("give_back", PLACE),
+        results={"state": places.GIVEN_BACK},
+    ),
     Operation(
         "meetings.decide",
         "计票",

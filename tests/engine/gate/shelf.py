@@ -21,6 +21,8 @@ OPERATIONS = [
     Operation("shelf.take", "取", _never_called, (), ("none.left",), scarce=Scarce("take", BOOK)),
     Operation("shelf.read", "读", _never_called, scarce=Scarce("use", BOOK)),
     Operation("shelf.put_back", "还", _never_called, scarce=Scarce("give_back", BOOK)),
+    Operation("shelf.lend", "借", _never_called, scarce=Scarce("take", BOOK), results={"state": ("out",)}),
+    Operation("shelf.fetch", "收回", _never_called, scarce=Scarce("give_back", BOOK), results={"state": ("back",)}),
     Operation("shelf.note", "记", _never_called),
     Operation("vote.count", "计票", _never_called, results={"result": ("adopted", "rejected")}),
 ]

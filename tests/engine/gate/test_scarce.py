@@ -10,6 +10,7 @@ from tests.support.drawings import (
     end,
     flow,
     later,
+    properties,
     service,
     start,
     stop_subprocess,
@@ -251,3 +252,35 @@ def test_a_reminder_that_gives_it_back_is_seen() -> None:
         way("late", "put_late", "told"),
     )
     assert [(each.code, each.element) for each in found] == [("scarce.not_taken", "read")]
+
+
+def lent(taken_away_when: str) -> tuple[str, ...]:
+    """A book that is fetched back on a day, beside the way; who then stands at `ask` must lend it again."""
+    begin = '<bpmn:startEvent id="day" isInterrupting="false">'
+    begin += properties(available_when='book.state == "out" and ask.outcome != "yes"') + timer(day="2020-05-04")
+    inner = begin + "</bpmn:startEvent>" + service("fetch", "shelf.fetch", "book") + end("fetched")
+    event = f"<bpmn:condition>{taken_away_when}</bpmn:condition>"
+    event = f"<bpmn:conditionalEventDefinition>{event}</bpmn:conditionalEventDefinition>"
+    return (
+        start(),
+        xor("again"),
+        user("want"),
+        service("lend", "shelf.lend", "book"),
+        user("walk"),
+        user("ask"),
+        boundary("gone", "ask", event, interrupting=True),
+        READ,
+        end(),
+        way("begin", "again", "want", "lend", "walk", "ask", "read", "done"),
+        way("gone", "again"),
+        f'<bpmn:subProcess id="over" triggeredByEvent="true">{inner}{way("day", "fetch", "fetched")}</bpmn:subProcess>',
+    )
+
+
+def test_a_thing_may_be_fetched_back_beside_the_way_when_a_condition_then_takes_the_last_step_away() -> None:
+    assert told(faults(*lent('book.state != "out"'))) == []
+
+
+def test_a_condition_that_need_not_hold_does_not_stand_between_the_step_and_its_use() -> None:
+    found = faults(*lent('book.state != "out" and want.when == "late"'))
+    assert "scarce.not_taken" in {fault.code for fault in found}

@@ -106,7 +106,15 @@ class Moves:
             arrived = going.marking & arms
             if arrived == arms or (arrived and self._may_join(going.marking, join, arms)):
                 return self._pass(going.without(arms), join)
+        for border in self.net.conditional if going.marking & self.net.with_condition else ():
+            if border.host and going.marking & border.host.bit and self._surely(going, border):
+                return self.happen(going, border)
         return None
+
+    def _surely(self, going: Going, event: Spot) -> bool:
+        """Whether the condition of an event holds whatever is not known of the data: then nobody acts before it."""
+        condition = self.knowledge.condition(event.id)
+        return condition is not None and condition.understood and condition.narrowed(going.facts, False) is None
 
     def _may_join(self, marking: int, join: Spot, arms: int) -> bool:
         """Whether an inclusive gateway need not wait for the ways on which no token has arrived."""

@@ -109,6 +109,11 @@ class Net:
         self.arms = sum(self.by_arm)
         self.hosts = sum(level.host.bit for level in self.levels if level.host)
         self.merges = sum(spot.bit for spot in self.spots if spot.bit and not spot.waits)
+        self.conditional = [
+            spot for spot in self.spots if spot.host and spot.node.event == "conditional" and spot.node.interrupting
+        ]
+        """Conditions on borders that take their step away at once."""
+        self.with_condition = sum({spot.host.bit for spot in self.conditional if spot.host})
         self._reach: dict[tuple[int, str], int] = {}
 
     def _level(self, inside: str | None, host: Spot | None) -> Level:
