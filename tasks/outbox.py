@@ -18,7 +18,7 @@ from workflows.engine import batches, correlation
 from workflows.engine.environment import Environment
 from workflows.engine.moving import move_batches
 from workflows.errors import Busy, Refusal
-from workflows.operations import notices
+from workflows.operations import notices, recognitions
 from workflows.operations.wiring import ENVIRONMENT
 from workflows.outbox import RESEND_AFTER, OutboxRow
 
@@ -91,6 +91,7 @@ HANDLERS: dict[str, Handler] = {
     batches.OUTBOX_KIND: _end(batches),
     move_batches.OUTBOX_KIND: _end(move_batches),
     quota_checks.OUTBOX_KIND: lambda session, payload: quota_checks.end(session, payload["check"]),
+    recognitions.BEGIN: lambda session, payload: recognitions.begin_party_case(session, ENVIRONMENT, payload),
 }
 HANDLERS |= {kind: _between_cases(kind) for kind in correlation.PERFORM}
 """What each kind of row asks for. A handler may be called again after a crash, never after its commit."""

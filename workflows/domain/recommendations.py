@@ -233,6 +233,20 @@ def determine(session: Session, *, case_id: int, determined_on: date, actor: Act
     return row
 
 
+def take_back(session: Session, *, case_id: int, reason: str, actor: Actor) -> Recommendation:
+    """What was determined does not stand any more: the joint recognition behind it was suspended. Journalled.
+
+    The recommendation itself stays valid; not determined, nothing changes. Raises NotFound.
+    """
+    row = locked_of_case(session, case_id)
+    if row.state != State.DETERMINED:
+        return row
+    row.state, row.determined_on, row.reason = State.KEPT, None, reason.strip()
+    session.flush()
+    _journal(session, Event.RECOMMENDATION_SETTLED, row, actor, state=row.state.value)
+    return row
+
+
 def keep(session: Session, *, case_id: int, reason: str, decided_on: date, actor: Actor) -> Recommendation:
     """The Party does not determine the person for now; the recommendation stays valid. Journalled."""
     row = locked_of_case(session, case_id)

@@ -26,6 +26,7 @@ from workflows.operations import (
     notices,
     places,
     postings,
+    recognitions,
     sources,
     transfers,
 )
@@ -139,6 +140,12 @@ OPERATIONS = [
     Operation("transfers.mentor_named", "改由新培养联系人办理", transfers.mentor_named, repeatable=True),
     Operation("transfers.report", "报告共同上级", transfers.report, repeatable=True),
     Operation("transfers.leave", "转出到系统外", transfers.leave, ("leaving",)),
+    Operation("recognitions.open", "提请联合认定，汇集事实", recognitions.open_, ("asked",)),
+    Operation("recognitions.look", "查看双方现状", recognitions.look, repeatable=True),
+    Operation("recognitions.answer", "落实签署", recognitions.answer, ("answer", "seen")),
+    Operation("recognitions.report", "记入新情况", recognitions.report, ("report",)),
+    Operation("recognitions.withdraw", "撤回联合认定", recognitions.withdraw, ("withdrawal",)),
+    Operation("recognitions.expire", "联合认定期满", recognitions.expire, repeatable=True),
     Operation("notices.tell", "告知", notices.tell, ("to", "text"), repeatable=True),
     Operation("notices.escalate", "逾期报告上级", notices.escalate, ("step", "to"), repeatable=True),
 ]
@@ -188,6 +195,7 @@ def settle_candidate(session: Session, case_id: int, result: str | None) -> None
     """A case has ended: write on the candidate how; a notice that still hangs is taken down."""
     public.take_down(session, case_id, public.Why.CASE_ENDED)
     moves.drop(session, case_id)
+    recognitions.settle(session, case_id)
     if result in set(CandidateStatus):
         members.settle(session, case_id, CandidateStatus(result))
 
@@ -217,6 +225,7 @@ ENVIRONMENT = Environment(
         "party_mentors": _party_mentors,
         "branch_members": _branch_members,
         corrections.ABOUT: corrections.people_of_branch,
+        "to_be_recognised": recognitions.to_be_recognised,
     },
     beginning=rules_at_beginning,
     origin=origin_of,

@@ -1,0 +1,210 @@
+"""Operations of joint recognition: ask for it, look, answer, report, withdraw; begin the other side's case; tell it.
+
+Each side's process only acts and looks; what stands is the one row of `workflows.domain.recognitions`. A message says
+nothing but that the row has changed: whoever gets it looks. So a message that is lost and sent again, doubled, late or
+overtaken by another does no harm.
+"""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from workflows import outbox
+from workflows.domain import recognitions, recommendations
+from workflows.domain.recognition_tables import Recognition
+from workflows.domain.two_keys import UNDECIDED, Side, State
+from workflows.engine import cases, mailbox, persistence
+from workflows.engine.environment import Call, Choice, Environment
+from workflows.engine.tables import Case
+from workflows.errors import Refusal
+from workflows.journal import SYSTEM, Actor
+
+BEGIN = "recognition.begin"
+"""The outbox kind that begins the Party's case."""
+
+PROCESS = {Side.LEAGUE: "joint_recognition_league", Side.PARTY: "joint_recognition_party"}
+
+MESSAGE = {Side.LEAGUE: "recognition_changed_for_league", Side.PARTY: "recognition_changed_for_party"}
+"""What each side's case waits for, with the recognition's id as its correlation value."""
+
+CLOSED = "recognition.closed"
+"""What the case of the recommendation may wait for, with the recommendation's id as its correlation value."""
+
+FOR_EVER = date(2199, 12, 30)
+"""The end of a recommendation that has none."""
+
+
+class NotBegunByHand(Refusal):
+    """The Party's case of a recognition is begun by the League's."""
+
+    code = "recognition.not_by_hand"
+    sentence = "联合认定（党组织一方）不能单独发起。"
+    remedy = "请由团支部先提请联合认定，党组织一方随即自动开始。"
+    rule = "联合认定由团组织在推优之后提请"
+
+
+def open_(call: Call) -> dict[str, Any]:
+    """Open the recognition of a recommendation; the Party's case begins after the commit."""
+    asked = call.parameters["asked"]
+    recommendation = int(asked["recommendation"])
+    row = recognitions.begin(call.session, recommendation_id=recommendation, case_id=call.case_id, actor=call.actor)
+    outbox.post(call.session, BEGIN, recognition=row.id)
+    call.named["title"] = f"{recognitions.name_of(call.session, row)}（{row.product.label}）"
+    return {"id": row.id}
+
+
+def begin_party_case(session: Session, environment: Environment, payload: Mapping[str, Any]) -> Case | None:
+    """Begin the Party's case at its branch; None when it has begun already: asked twice it begins once."""
+    row = recognitions.lock(session, payload["recognition"])
+    if row.party_case_id is not None:
+        return None
+    case = cases.begin_for(
+        session,
+        environment,
+        process=PROCESS[Side.PARTY],
+        unit_id=row.party_unit_id,
+        sender_case_id=row.league_case_id or 0,
+        data={"recognition": {"id": row.id}},
+    )
+    row.party_case_id = case.id
+    case.title = session.get_one(Case, row.league_case_id).title
+    session.flush()
+    return case
+
+
+def look(call: Call) -> dict[str, Any]:
+    """What stands now, and what this side has to do about it."""
+    return _standing(call, _locked(call), changed=False)
+
+
+def answer(call: Call) -> dict[str, Any]:
+    """Sign or refuse, as the form says; signed is what the signer was shown."""
+    row, form = _locked(call), call.parameters["answer"]
+    side, before = row.side_of_case(call.case_id), row.state
+    if form["outcome"] == "sign":
+        recognitions.sign(call.session, row.id, side, seen=str(call.parameters["seen"]), actor=call.actor)
+    else:
+        decided_on = date.fromisoformat(form["decided_on"])
+        recognitions.refuse(
+            call.session, row.id, side, reason=str(form["reason"]), decided_on=decided_on, actor=call.actor
+        )
+    return _after(call, row, before)
+
+
+def report(call: Call) -> dict[str, Any]:
+    """Put something new on record; what was signed over the old facts does not stand any more, on either side."""
+    row, form = _locked(call), call.parameters["report"]
+    before = row.state
+    recognitions.report(
+        call.session,
+        row.id,
+        row.side_of_case(call.case_id),
+        reported=str(form["reported"]),
+        document=str(form["document"]),
+        happened_on=date.fromisoformat(form["happened_on"]),
+        actor=call.actor,
+    )
+    return _after(call, row, before, changed=True)
+
+
+def withdraw(call: Call) -> dict[str, Any]:
+    """Take it back before it stands."""
+    row = _locked(call)
+    before, reason = row.state, str(call.parameters["withdrawal"]["reason"])
+    recognitions.withdraw(call.session, row.id, row.side_of_case(call.case_id), reason=reason, actor=call.actor)
+    return _after(call, row, before)
+
+
+def expire(call: Call) -> dict[str, Any]:
+    """The last day of the recommendation has passed."""
+    row = _locked(call)
+    before = row.state
+    recognitions.expire(call.session, row.id, actor=call.actor)
+    return _after(call, row, before)
+
+
+def renew(session: Session, recognition_id: int, actor: Actor = SYSTEM) -> list[str]:
+    """Gather the facts again, outside either case, and have both sides look; answers what differs, in words."""
+    row = recognitions.lock(session, recognition_id)
+    before = row.state
+    changed = recognitions.renew(session, row.id, actor=actor)
+    if changed:
+        _carry(session, row, before, actor)
+        for side in Side:
+            _leave_word(session, row, side)
+    return changed
+
+
+def settle(session: Session, case_id: int) -> None:
+    """A case has ended: what is still on its way to it is of no use to anybody."""
+    row = recognitions.of_case(session, case_id)
+    if row is not None:
+        mailbox.forget(session, MESSAGE[row.side_of_case(case_id)], _key(row))
+
+
+def to_be_recognised(session: Session, unit_id: int) -> list[Choice]:
+    """The branch's recommendations that are with the Party and have no recognition yet, for a form field."""
+    return [
+        Choice(str(row.id), f"{name}（{row.product.label}，{row.recommended_on}推荐）")
+        for row, name in recognitions.open_recommendations(session, unit_id)
+    ]
+
+
+def _locked(call: Call) -> Recognition:
+    found = (call.data.get("recognition") or {}).get("id")
+    if found is None:
+        raise NotBegunByHand()
+    return recognitions.lock(call.session, int(found))
+
+
+def _after(call: Call, row: Recognition, before: State, *, changed: bool = False) -> dict[str, Any]:
+    _carry(call.session, row, before, call.actor)
+    return _standing(call, row, changed=changed or row.state is not before)
+
+
+def _standing(call: Call, row: Recognition, *, changed: bool) -> dict[str, Any]:
+    """What the drawing goes by. `changed` says that the other side must look."""
+    side = row.side_of_case(call.case_id)
+    signs = row.state in UNDECIDED and row.keys().key_of(side) is None
+    return {
+        "state": row.state.value,
+        "todo": "sign" if signs else "wait" if row.state.is_live else "end",
+        "digest": row.digest,
+        "changed": changed,
+        "ends_on": (row.valid_until + timedelta(days=1) if row.valid_until else FOR_EVER).isoformat(),
+    }
+
+
+def _carry(session: Session, row: Recognition, before: State, actor: Actor) -> None:
+    """The record of the recommendation says in the same transaction what the recognition says."""
+    recommendation = recommendations.get(session, row.recommendation_id)
+    if row.state is before or recommendation.case_id is None:
+        return
+    # Its case first, then its record: in the order in which its own acts take them.
+    persistence.lock(session, recommendation.case_id)
+    if row.state is State.RECOGNISED and row.recognised_on is not None:
+        case_id, day = recommendation.case_id, row.recognised_on
+        recommendations.determine(session, case_id=case_id, determined_on=day, actor=actor)
+    elif before is State.RECOGNISED:
+        recommendations.take_back(session, case_id=recommendation.case_id, reason=row.state.label, actor=actor)
+    _tell_recommendation(session, row, recommendation.case_id)
+
+
+def _tell_recommendation(session: Session, row: Recognition, case_id: int) -> None:
+    key = mailbox.key_of({"recommendation": row.recommendation_id})
+    if row.state is State.OPEN or not mailbox.is_awaited(session, CLOSED, key):
+        return
+    reason = next((act.text for act in reversed(recognitions.acts_of(session, row.id)) if act.text), "")
+    told = {"state": row.state.value, "reason": reason, "on": row.recognised_on and row.recognised_on.isoformat()}
+    mailbox.leave(session, CLOSED, key, told, sender_case_id=row.league_case_id or case_id)
+
+
+def _leave_word(session: Session, row: Recognition, side: Side) -> None:
+    sender = row.party_case_id if side is Side.LEAGUE else row.league_case_id
+    mailbox.leave(session, MESSAGE[side], _key(row), {}, sender_case_id=sender or row.league_case_id or 0)
+
+
+def _key(row: Recognition) -> str:
+    return mailbox.key_of({"recognition": row.id})
