@@ -25,10 +25,11 @@ from sqlalchemy import (
     TypeDecorator,
     create_engine,
     event,
+    inspect,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session
 
 from workflows.errors import Busy
 
@@ -119,6 +120,12 @@ class Base(DeclarativeBase):
 def table_of(model: type[Base]) -> Table:
     """The table behind a model, for statements that need no objects."""
     return cast("Table", model.__table__)
+
+
+def is_as_read(session: Session, row: Base) -> bool:
+    """Whether a row is as this transaction has read it: nothing was committed, rolled back or refreshed since."""
+    state = inspect(row)
+    return row in session and state.persistent and not state.expired_attributes
 
 
 _reading: ContextVar[bool] = ContextVar("reading", default=False)

@@ -290,6 +290,12 @@ _MOVE = update(_CHAIN).where(_CHAIN.c.chain == bindparam("of")).values(length=bi
 
 
 @listens_for(Session, "before_commit")
+def _write_at_the_end(session: Session) -> None:
+    """The end of a savepoint is not the end: what it recorded is written with the rest, or taken back with it."""
+    if not session.in_nested_transaction():
+        write(session)
+
+
 def write(session: Session) -> None:
     """Write what was recorded; a commit does it by itself, and whoever reads the journal does it before."""
     unwritten: _Unwritten | None = session.info.get("journal")

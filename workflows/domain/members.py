@@ -8,14 +8,15 @@ Who has left may apply again; see `leaving` and `past_memberships`.
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import Boolean, Date, Index, String, select, text
+from sqlalchemy import Boolean, ColumnElement, Date, Index, String, select, text
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from workflows import clock, journal
 from workflows.database import Base, BigId
 from workflows.domain import identity_numbers, past_memberships, people, units
 from workflows.domain.columns import key_of, reference, word
+from workflows.domain.past_memberships import PastMembership
 from workflows.domain.people import Person, Sex
 from workflows.errors import InvalidData, NotFound, Refusal
 from workflows.journal import SYSTEM, Actor, Event
@@ -86,6 +87,7 @@ class Candidate(Base):
     class_name: Mapped[str | None] = mapped_column(String(60))
     previous_id: Mapped[int | None] = mapped_column(BigId)
     """The application that led to the membership which has ended; None for whoever was no member before."""
+    person: Mapped[Person] = relationship()
 
 
 class AlreadyMember(Refusal):
@@ -195,7 +197,8 @@ def register(
     name = name.strip()
     candidate = None if case_id is None else of_case(session, case_id)
     person = _person_of(session, candidate, name, number)
-    former = past_memberships.latest(session, person.id) if person.id else None
+    is_new = person.id is None
+    former = None if is_new else past_memberships.latest(session, person.id)
     if former is not None and applied_on < former.left_on:
         raise AppliedBeforeLeaving(fields={"applied_on": f"离团日期是{former.left_on}，不能早于这一天"})
     person.name, person.sex, person.birth_date = name, Sex(sex), birth_date
@@ -206,8 +209,8 @@ def register(
             session.add(person)
             session.flush()
             if candidate is None:
-                candidate = Candidate(person_id=person.id, case_id=case_id, status=CandidateStatus.APPLYING)
-                candidate.previous_id = _membership_before(session, person.id)
+                candidate = Candidate(person=person, case_id=case_id, status=CandidateStatus.APPLYING)
+                candidate.previous_id = None if is_new else _membership_before(session, person.id)
             candidate.unit_id, candidate.applied_on, candidate.class_name = unit_id, applied_on, class_name
             session.add(candidate)
             session.flush()
@@ -251,6 +254,15 @@ def of_case(session: Session, case_id: int) -> Candidate | None:
     return session.scalars(select(Candidate).where(Candidate.case_id == case_id)).first()
 
 
+def named_of_case(session: Session, case_id: int) -> tuple[Candidate, str]:
+    """The candidate a case works on, and the person's name; raises NotFound."""
+    query = select(Candidate, Person.name).join(Person, Person.id == Candidate.person_id)
+    found = session.execute(query.where(Candidate.case_id == case_id)).first()
+    if found is None:
+        raise NotFound(what="申请人")
+    return found[0], found[1]
+
+
 def get_of_case(session: Session, case_id: int) -> Candidate:
     """The candidate a case works on; raises NotFound."""
     found = of_case(session, case_id)
@@ -259,14 +271,24 @@ def get_of_case(session: Session, case_id: int) -> Candidate:
     return found
 
 
+def _with_member(
+    session: Session, case_id: int, asked: ColumnElement[bool]
+) -> tuple[Candidate, LeagueMember | None, bool]:
+    """The candidate of a case, the member the person is or was, and the answer to one question more: one statement."""
+    query = select(Candidate, LeagueMember, asked).where(Candidate.case_id == case_id)
+    found = session.execute(query.outerjoin(LeagueMember, LeagueMember.person_id == Candidate.person_id)).first()
+    if found is None:
+        raise NotFound(what="申请人")
+    return found[0], found[1], found[2]
+
+
 def admit(session: Session, *, case_id: int, joined_on: date, number: str, actor: Actor = SYSTEM) -> LeagueMember:
     """Make the candidate of the case a member with `number`, from `joined_on` on (the day of the branch meeting).
 
     Admitting the same case again answers the same member; who had left is a member again, under a new number. Raises
     AlreadyMember, DateWrong, NumberSpent. Journalled on the case.
     """
-    candidate = get_of_case(session, case_id)
-    member = session.get(LeagueMember, candidate.person_id)
+    candidate, member, is_spent = _with_member(session, case_id, past_memberships.spent(number=number))
     if member is not None and member.status == MemberStatus.ACTIVE:
         if candidate.status == CandidateStatus.ADMITTED and member.number == number:
             return member
@@ -275,7 +297,7 @@ def admit(session: Session, *, case_id: int, joined_on: date, number: str, actor
         raise DateWrong(fields={"joined_on": "入团时间不能晚于今天"})
     if joined_on < candidate.applied_on:
         raise DateWrong(fields={"joined_on": "入团时间不能早于申请日期"})
-    if past_memberships.is_spent(session, number=number):
+    if is_spent:
         raise NumberSpent(number=number)
     if member is None:
         member = LeagueMember(person_id=candidate.person_id, is_party_member=False)
@@ -300,18 +322,20 @@ def admit(session: Session, *, case_id: int, joined_on: date, number: str, actor
 
 def close_file(session: Session, *, case_id: int, card_number: str, entered_on: date) -> LeagueMember:
     """Keep the card number and the day the e-file was entered; raises CardNumberWrong, DateWrong, NotFound."""
-    member = session.get(LeagueMember, get_of_case(session, case_id).person_id)
+    over = select(PastMembership.id).where(PastMembership.case_id == case_id).exists()
+    _candidate, member, is_over = _with_member(session, case_id, over)
     if member is None:
         raise NotFound(what="团员")
-    if past_memberships.of_case(session, case_id) is not None:
+    if is_over:
         raise MembershipOver()
     card_number = identity_numbers.normal(card_number)
     if len(card_number) != CARD_DIGITS or not (card_number.isascii() and card_number.isdigit()):
         raise CardNumberWrong(fields={"card_number": f"团员证编号应为{CARD_DIGITS}位数字"})
-    holder = select(LeagueMember.person_id).where(LeagueMember.card_number == card_number)
-    if session.scalar(holder) not in (None, member.person_id):
+    holder = select(LeagueMember.person_id).where(LeagueMember.card_number == card_number).scalar_subquery()
+    held_by, is_spent = session.execute(select(holder, past_memberships.spent(card_number=card_number))).one()
+    if held_by not in (None, member.person_id):
         raise CardNumberWrong(fields={"card_number": "该团员证编号已发给其他团员"})
-    if past_memberships.is_spent(session, card_number=card_number):
+    if is_spent:
         raise CardNumberWrong(fields={"card_number": "该团员证编号属于已终止的团籍，不能再用"})
     if entered_on > clock.today():
         raise DateWrong(fields={"entered_on": "录入日期不能晚于今天"})

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Date, String, Text, select
+from sqlalchemy import ColumnElement, Date, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from workflows.database import Base, BigId
@@ -76,11 +76,11 @@ def of_case(session: Session, case_id: int) -> PastMembership | None:
     return session.scalars(select(PastMembership).where(PastMembership.case_id == case_id)).first()
 
 
-def is_spent(session: Session, *, number: str | None = None, card_number: str | None = None) -> bool:
-    """Whether the number, or the card's, belongs to a membership that is over."""
+def spent(*, number: str | None = None, card_number: str | None = None) -> ColumnElement[bool]:
+    """Whether the number, or the card's, belongs to a membership that is over, as a part of another statement."""
     query = select(PastMembership.id)
     if number is not None:
         query = query.where(PastMembership.number == number)
     if card_number is not None:
         query = query.where(PastMembership.card_number == card_number)
-    return session.scalar(query.limit(1)) is not None
+    return query.exists()

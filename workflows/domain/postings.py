@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Date, ForeignKey, Index, String, select, text
+from sqlalchemy import Date, ForeignKey, Index, String, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from workflows import clock, journal
 from workflows.database import Base, BigId
-from workflows.domain import members, people, units
+from workflows.domain import members, units
 from workflows.domain.columns import reference, word
 from workflows.journal import SYSTEM, Actor, Event
 
@@ -122,11 +122,11 @@ def put_up(
     if ends_on < clock.today():
         return None
     if row is None:
-        candidate = members.get_of_case(session, case_id)
+        candidate, name = members.named_of_case(session, case_id)
         row = PostedCandidate(
             posting_id=_sheet(session, unit_id, sheet).id,
             case_id=case_id,
-            name=people.get(session, candidate.person_id).name,
+            name=name,
             class_name=candidate.class_name,
             applied_on=candidate.applied_on,
             activist_on=activist_on,
@@ -153,8 +153,11 @@ def stop(session: Session, case_id: int) -> None:
 
 def take_down(session: Session, case_id: int, why: Why, actor: Actor = SYSTEM) -> None:
     """Erase the copy of a case; journalled. Harmless when none hangs."""
-    if row := hanging(session, case_id):
-        _erase(session, row, why, actor)
+    hangs = (PostedCandidate.case_id == case_id, PostedCandidate.taken_down_at.is_(None))
+    erased = update(PostedCandidate).where(*hangs).values(**_ERASED, taken_down_at=clock.now(), why=why)
+    posting_id = session.scalar(erased.returning(PostedCandidate.posting_id))
+    if posting_id is not None:
+        _note_taken_down(session, case_id, posting_id, why, actor)
 
 
 def take_down_over(session: Session, posting_id: int | None = None) -> int:
@@ -218,9 +221,18 @@ def _sheet(session: Session, unit_id: int, sheet: Sheet) -> Posting:
     return made
 
 
+_ERASED = dict.fromkeys(("name", "class_name", "applied_on", "activist_on"))
+"""What a copy that was taken down no longer says."""
+
+
 def _erase(session: Session, row: PostedCandidate, why: Why, actor: Actor) -> None:
-    row.name = row.class_name = row.applied_on = row.activist_on = None
+    for column, value in _ERASED.items():
+        setattr(row, column, value)
     row.taken_down_at, row.why = clock.now(), why
     session.flush()
-    chain = journal.case_chain(row.case_id)
-    journal.record(session, Event.POSTING_TAKEN_DOWN, chain=chain, actor=actor, posting=row.posting_id, why=why)
+    _note_taken_down(session, row.case_id, row.posting_id, why, actor)
+
+
+def _note_taken_down(session: Session, case_id: int, posting_id: int, why: Why, actor: Actor) -> None:
+    chain = journal.case_chain(case_id)
+    journal.record(session, Event.POSTING_TAKEN_DOWN, chain=chain, actor=actor, posting=posting_id, why=why)

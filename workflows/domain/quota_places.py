@@ -11,6 +11,7 @@ from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from workflows import clock
+from workflows.database import is_as_read
 from workflows.domain import number_events, numbering, quota_allotments, quota_ledger, units
 from workflows.domain.number_events import NumberEventKind
 from workflows.domain.numbering import HOLDING, RESERVING, USING, Place, PlaceState
@@ -59,20 +60,22 @@ def reserve(
     case_id: int,
     actor: Actor,
     year: int | None = None,
+    plan: Plan | None = None,
     lock: Lock = lock_accounts,
     after_check: Callable[[], object] | None = None,
 ) -> Place:
     """Take one free place of the unit (the school) and bind a number to the case; again, the same place.
 
-    With `year`, a place of that very year's plan; there is none when that plan is closed or not yet issued. Raises
-    QuotaExhausted or NumbersExhausted, both saying what to do. `lock` and `after_check` are seams for the race
-    tests: they widen the window between check and take, and take the lock away to show what it is for.
+    It is a place of the current plan, given as `plan` where it is known. With `year`, one of that very year's plan;
+    there is none when that plan is closed or not yet issued. Raises QuotaExhausted or NumbersExhausted, both saying what
+    to do. `lock` and `after_check` are seams for the race tests: they widen the window between check and take, and take
+    the lock away to show what it is for.
     """
     held = place_of(session, case_id)
     if held is not None:
         return held
     unit = units.get(session, unit_id)
-    plan = current_plan(session) if year is None else quota_ledger.open_plan_of(session, year)
+    plan = quota_ledger.open_plan_of(session, year) if year is not None else plan or current_plan(session)
     if plan is None:
         raise QuotaExhausted(unit=unit.name, free=0, wanted=1)
     account = quota_allotments.locked_account(session, plan, unit, lock)
@@ -106,14 +109,16 @@ def reserve(
     return place
 
 
-def use(session: Session, *, case_id: int, actor: Actor) -> Place:
+def use(session: Session, *, case_id: int, actor: Actor, joined_on: date | None = None) -> Place:
     """The candidate of the case is admitted: the reserved place and its number are used for good; again, the same.
 
-    Raises NoPlaceHeld, NumberIsVoid.
+    With `joined_on`, the number must be of that day's year. Raises NoPlaceHeld, NumberOfAnotherYear, NumberIsVoid.
     """
     account, place = _locked_place(session, case_id)
     if account is None or place is None:
         raise NoPlaceHeld()
+    if joined_on is not None:
+        check_year(place, joined_on)
     if place.state in USING:
         return place
     if place.state == PlaceState.VOID:
@@ -211,6 +216,9 @@ def check_year(place: Place, joined_on: date) -> None:
 
 def place_of(session: Session, case_id: int) -> Place | None:
     """The place a case holds, reserved or used."""
+    locked: Place | None = session.info.get(_LOCKED, {}).get(case_id)
+    if locked is not None and is_as_read(session, locked) and locked.case_id == case_id and locked.state in HOLDING:
+        return locked  # nobody else can have changed it
     query = select(Place).where(Place.case_id == case_id, Place.state.in_(HOLDING))
     return session.scalars(query.execution_options(populate_existing=True)).first()
 
@@ -223,16 +231,22 @@ def places_of(session: Session, plan: Plan, unit_id: int, *, after: str = "", li
     return list(session.scalars(query.order_by(Place.number).limit(limit)))
 
 
-_ACCOUNT_OF_CASE = (
-    select(QuotaAccount)
+_HELD_BY_CASE = (
+    select(QuotaAccount, Place)
     .join(Place, and_(Place.plan_id == QuotaAccount.plan_id, Place.unit_id == QuotaAccount.unit_id))
     .where(Place.case_id == bindparam("case"), Place.state.in_(HOLDING))
-    .with_for_update(of=QuotaAccount)
+    # Whoever waited for the account is shown the place as the other left it only where that row is locked too.
+    .with_for_update(of=(QuotaAccount, Place))
     .execution_options(populate_existing=True)
 )
+
+_LOCKED = "locked places"
 
 
 def _locked_place(session: Session, case_id: int) -> tuple[QuotaAccount | None, Place | None]:
     """The case's place and its account, both as they stand under the account's lock."""
-    account = session.scalars(_ACCOUNT_OF_CASE, {"case": case_id}).first()
-    return (account, place_of(session, case_id)) if account else (None, None)
+    found = session.execute(_HELD_BY_CASE, {"case": case_id}).first()
+    if found is None:
+        return None, None
+    session.info.setdefault(_LOCKED, {})[case_id] = found[1]
+    return found[0], found[1]

@@ -118,6 +118,11 @@ def set_on(session: Session, day: date) -> RuleSet:
     return rule_sets.for_plan_year(day.year)
 
 
+def named_or_of_year(name: str | None, year: int) -> RuleSet:
+    """The rule set of this name, such as the open plan's; without one, that of the year."""
+    return rule_sets.for_plan_year(year) if name is None else rule_sets.get(name)
+
+
 def of_unit(session: Session, unit_id: int, day: date | None = None) -> Rules:
     """What holds for the unit on `day` (default today); raises NotFound for an unknown unit."""
     day = day or clock.today()

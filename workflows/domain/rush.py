@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session, aliased
 
 from workflows import clock
-from workflows.domain import rules_in_force
+from workflows.domain import quota_ledger, rules_in_force
 from workflows.domain.members import LeagueMember
 from workflows.domain.quota_ledger import Plan, QuotaAccount
+from workflows.domain.rule_sets import RuleSet
 from workflows.domain.units import Unit, UnitKind
 
 SHARE, WINDOW, LEAST = "rush_share", "rush_window_days", "rush_min_count"
@@ -59,7 +60,11 @@ class Rush:
 
 def limits_on(session: Session, day: date) -> Limits | None:
     """What counts as rushed on a day; None under a rule set that does not say."""
-    parameters = rules_in_force.set_on(session, day).parameters
+    return _limits_of(rules_in_force.set_on(session, day))
+
+
+def _limits_of(rule_set: RuleSet) -> Limits | None:
+    parameters = rule_set.parameters
     if not {SHARE, WINDOW, LEAST} <= parameters.keys():
         return None
     return Limits(*(int(parameters[name].value) for name in (SHARE, WINDOW, LEAST)))
@@ -85,6 +90,34 @@ def measured(unit: Unit, joined: Mapping[date, int], places: int, limits: Limits
     if count < limits.least or count * 100 <= limits.share * total:
         return None
     return Rush(unit.id, unit.name, count, first, last, total, limits)
+
+
+def of_school(session: Session, school: Unit) -> Rush | None:
+    """The rush of one school this year, None where there is none. One statement: every approval asks."""
+    today = clock.today()
+    own = aliased(Unit)
+    of_another = select(own.id).where(
+        own.path.startswith(school.path, autoescape=True),
+        own.kind == UnitKind.SCHOOL,
+        own.id != school.id,
+        Unit.path.startswith(own.path),
+    )
+    places = (
+        select(QuotaAccount.allotted_in)
+        .join(Plan, Plan.id == QuotaAccount.plan_id)
+        .where(Plan.year == today.year, QuotaAccount.unit_id == school.id)
+    )
+    query = (
+        select(LeagueMember.joined_on, func.count(), places.scalar_subquery(), quota_ledger.rule_set_now())
+        .join(Unit, Unit.id == LeagueMember.unit_id)
+        .where(Unit.path.startswith(school.path, autoescape=True), _joined_in(today.year), ~of_another.exists())
+        .group_by(LeagueMember.joined_on)
+    )
+    rows = session.execute(query, {"year": today.year}).all()
+    if not rows:
+        return None
+    limits = _limits_of(rules_in_force.named_or_of_year(rows[0][3], today.year))
+    return measured(school, {day: n for day, n, *_ in rows}, rows[0][2] or 0, limits) if limits else None
 
 
 def below(
@@ -116,7 +149,7 @@ def _joined(session: Session, top: Unit, year: int) -> dict[int, Counter[date]]:
         .join(Unit, Unit.id == LeagueMember.unit_id)
         .where(
             Unit.path.startswith(top.path, autoescape=True),
-            LeagueMember.joined_on.between(date(year, 1, 1), date(year, 12, 31)),
+            _joined_in(year),
         )
         .group_by(LeagueMember.unit_id, LeagueMember.joined_on)
     )
@@ -124,6 +157,10 @@ def _joined(session: Session, top: Unit, year: int) -> dict[int, Counter[date]]:
     for unit_id, day, n in session.execute(query):
         found.setdefault(unit_id, Counter())[day] += n
     return found
+
+
+def _joined_in(year: int) -> ColumnElement[bool]:
+    return LeagueMember.joined_on.between(date(year, 1, 1), date(year, 12, 31))
 
 
 def _rolled_up(

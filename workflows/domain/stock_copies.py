@@ -142,10 +142,12 @@ def lose(session: Session, kind: StockKind, *, case_id: int, reason: str, docume
     return copy
 
 
-def insist_on_card(session: Session, *, case_id: int, card_number: str) -> None:
-    """Raise CardNotIssued unless the card was given to this member; where no stock of cards is kept, any will do."""
-    candidate = members.get_of_case(session, case_id)
-    if keeper(session, StockKind.CARD, candidate.unit_id) is None:
+def insist_on_card(session: Session, *, unit_id: int, case_id: int, card_number: str) -> None:
+    """Raise CardNotIssued unless the card was given to the member of this case at this branch.
+
+    Where no stock of cards is kept, any will do.
+    """
+    if keeper(session, StockKind.CARD, unit_id) is None:
         return
     copy = bound_copy(session, StockKind.CARD, case_id)
     if copy is None or copy.serial != card_number.strip():

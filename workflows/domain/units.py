@@ -13,7 +13,7 @@ from enum import StrEnum
 from sqlalchemy import Boolean, Select, String, bindparam, func, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
-from workflows.database import Base, BigId
+from workflows.database import Base, BigId, is_as_read
 from workflows.domain.columns import PathText, reference, word
 from workflows.errors import InvalidData, NotFound, Refusal
 
@@ -135,6 +135,7 @@ def get(session: Session, unit_id: int) -> Unit:
     found = session.get(Unit, unit_id)
     if found is None:
         raise NotFound(what="组织")
+    _keep(session, [found])
     return found
 
 
@@ -169,10 +170,33 @@ def ancestor(session: Session, unit_id: int, *kinds: UnitKind) -> Unit:
 
 def line_of(session: Session, unit_id: int) -> list[Unit]:
     """All units from the top of the tree down to `unit_id`; raises NotFound."""
-    line = list(session.scalars(_LINE, {"unit": unit_id}))
+    line = _kept_line(session, unit_id) or list(session.scalars(_LINE, {"unit": unit_id}))
     if not line:
         raise NotFound(what="组织")
+    _keep(session, line)
     return line
+
+
+_KEPT = "units"
+_MOST_KEPT = 500
+"""An act asks about a handful of units; whoever looks at a whole region in one transaction is not to hold all of it."""
+
+
+def _keep(session: Session, found: Sequence[Unit]) -> None:
+    """The session forgets what nobody refers to, and an act asks for the same units again and again."""
+    kept: dict[int, Unit] = session.info.setdefault(_KEPT, {})
+    if len(kept) > _MOST_KEPT:
+        kept.clear()
+    kept.update((unit.id, unit) for unit in found)
+
+
+def _kept_line(session: Session, unit_id: int) -> list[Unit]:
+    """The line as this transaction has read it; empty where a unit of it was not read, or is to be read again."""
+    kept: dict[int, Unit] = session.info.get(_KEPT, {})
+    unit = kept.get(unit_id)
+    line = [kept.get(each) for each in unit.line()] if unit is not None and is_as_read(session, unit) else []
+    found = [each for each in line if each is not None and is_as_read(session, each)]
+    return found if len(found) == len(line) else []
 
 
 def _line() -> Select[Unit]:

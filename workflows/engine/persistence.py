@@ -9,7 +9,7 @@ from typing import Any
 
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
-from sqlalchemy import Delete, Insert, Select, String, bindparam, cast, delete, insert, literal, select, update
+from sqlalchemy import Delete, Insert, Select, String, bindparam, cast, delete, insert, inspect, literal, select, update
 from sqlalchemy.orm import Session, contains_eager, undefer
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -121,6 +121,7 @@ def write(act: Act, workflow: CaseWorkflow) -> None:
         "state": saving.save(workflow),
         "version": case.version + 1,
         "last_step_id": act.last_record or case.last_step_id,
+        **_changed_otherwise(case),
     }
     connection.execute(_CHANGE, {"of": case.id, **changed})
     for column, value in changed.items():
@@ -128,6 +129,12 @@ def write(act: Act, workflow: CaseWorkflow) -> None:
     if act.environment.live is not None:
         act.environment.live[case.id] = workflow
     act.session.flush()
+
+
+def _changed_otherwise(case: Case) -> dict[str, Any]:
+    """What the act has changed of the case's own columns, such as its title or its end: one statement writes it all."""
+    changed = inspect(case).attrs
+    return {name: getattr(case, name) for name in _COLUMNS if changed[name].history.has_changes()}
 
 
 _UNSEEN = (DueTimer, Job)
@@ -141,11 +148,8 @@ def _goes_unseen(act: Act, workflow: CaseWorkflow) -> bool:
     return saving.data_in(act.case.state) == workflow.case_data
 
 
-_CHANGE = (
-    update(table_of(Case))
-    .where(table_of(Case).c.id == bindparam("of"))
-    .values({column: bindparam(column) for column in ("state", "version", "last_step_id")})
-)
+_CHANGE = update(table_of(Case)).where(table_of(Case).c.id == bindparam("of"))
+_COLUMNS = frozenset(column.name for column in table_of(Case).columns) - {"id", "state", "version", "last_step_id"}
 
 
 def _end(act: Act) -> None:

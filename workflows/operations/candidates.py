@@ -89,7 +89,7 @@ def close_file(call: Call) -> dict[str, Any]:
     Where a stock of cards is kept, the card must be the one that was given to this member.
     """
     card_number = identity_numbers.normal(str(call.parameters["card_number"]))
-    stock_copies.insist_on_card(call.session, case_id=call.case_id, card_number=card_number)
+    stock_copies.insist_on_card(call.session, unit_id=call.unit_id, case_id=call.case_id, card_number=card_number)
     members.close_file(
         call.session,
         case_id=call.case_id,

@@ -24,8 +24,9 @@ def reserve(call: Call) -> dict[str, Any]:
     Raises RatioExceeded where the graduating class would go over its ratio: the step is refused with the figures.
     """
     giver = quotas.account_drawn_on(call.session, call.unit_id)
-    quota_control.insist_on_room(call.session, quotas.current_plan(call.session), call.unit_id, case_id=call.case_id)
-    place = quotas.reserve(call.session, unit_id=giver, case_id=call.case_id, actor=call.actor)
+    plan = quotas.current_plan(call.session)
+    quota_control.insist_on_room(call.session, plan, call.unit_id, case_id=call.case_id)
+    place = quotas.reserve(call.session, unit_id=giver, case_id=call.case_id, actor=call.actor, plan=plan)
     call.session.flush()
     return _as_data(place)
 
@@ -37,10 +38,8 @@ def use(call: Call) -> dict[str, Any]:
 
 def use_in_year(call: Call) -> dict[str, Any]:
     """As `use`, for somebody admitted on `joined_on`; `numbers.other_year` when the number is of another year."""
-    place = quotas.place_of(call.session, call.case_id)
-    if place is not None:
-        quotas.check_year(place, date.fromisoformat(call.parameters["joined_on"]))
-    return use(call)
+    joined_on = date.fromisoformat(call.parameters["joined_on"])
+    return _as_data(quotas.use(call.session, case_id=call.case_id, actor=call.actor, joined_on=joined_on))
 
 
 def reserve_of_year(call: Call) -> dict[str, Any]:

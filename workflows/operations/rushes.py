@@ -29,12 +29,12 @@ def school_of(session: Session, unit_id: int) -> Unit | None:
 def note(call: Call) -> Rush | None:
     """Keep in the case's journal that it was approved though its school's admissions of the year are rushed."""
     school = school_of(call.session, call.unit_id)
-    found = rush.below(call.session, school) if school else []
-    if not found:
+    found = rush.of_school(call.session, school) if school else None
+    if found is None:
         return None
     chain = journal.case_chain(call.case_id)
-    journal.record(call.session, Event.RUSH_NOTED, chain=chain, actor=call.actor, **found[0].as_facts())
-    return found[0]
+    journal.record(call.session, Event.RUSH_NOTED, chain=chain, actor=call.actor, **found.as_facts())
+    return found
 
 
 def approves(fields: Sequence[DatedField], step: str) -> bool:

@@ -208,14 +208,14 @@ def test_cards_run_on_under_the_committees_code(session: Session, cast: Cast, sc
         members.admit(session, case_id=case_id, joined_on=APPLIED, number=number)
         serials.append(stock_copies.bind_card(session, case_id=case_id, actor=who).serial)
     assert serials == ["01200001", "01200002"]
-    stock_copies.insist_on_card(session, case_id=7, card_number="01200001")
+    stock_copies.insist_on_card(session, unit_id=cast.branch.id, case_id=7, card_number="01200001")
     with pytest.raises(CardNotIssued):
-        stock_copies.insist_on_card(session, case_id=7, card_number="01200002")
+        stock_copies.insist_on_card(session, unit_id=cast.branch.id, case_id=7, card_number="01200002")
 
 
 def test_where_no_cards_are_kept_any_card_number_will_do(session: Session, cast: Cast) -> None:
     apply(session, cast, 7)
-    stock_copies.insist_on_card(session, case_id=7, card_number="99900001")
+    stock_copies.insist_on_card(session, unit_id=cast.branch.id, case_id=7, card_number="99900001")
 
 
 def test_the_month_is_counted_by_two(session: Session, cast: Cast, school: StockAccount) -> None:
