@@ -261,6 +261,35 @@ def between(session: Session, kind: PartyEventKind, first: date, last: date, wit
     return session.scalars(query).all()
 
 
+def listed(
+    session: Session,
+    within: Unit,
+    *,
+    kind: PartyEventKind | None = None,
+    name: str = "",
+    before: int | None = None,
+    limit: int = 50,
+) -> Sequence[tuple[PartyEvent, Person]]:
+    """What stands for the unit (Party or League) and those below it, the latest entered first.
+
+    `before` is the id of the last one seen; `name` is a part of the person's.
+    """
+    counted = PartyEvent.party_unit_id if within.kind.is_party else PartyEvent.league_unit_id
+    query = (
+        select(PartyEvent, Person)
+        .join(Unit, Unit.id == counted)
+        .join(Person, Person.id == PartyEvent.person_id)
+        .where(Unit.path.startswith(within.path, autoescape=True), standing())
+    )
+    if kind is not None:
+        query = query.where(PartyEvent.kind == kind)
+    if name:
+        query = query.where(Person.name.contains(name, autoescape=True))
+    if before is not None:
+        query = query.where(PartyEvent.id < before)
+    return [(row, person) for row, person in session.execute(query.order_by(PartyEvent.id.desc()).limit(limit))]
+
+
 def standing() -> ColumnElement[bool]:
     """Whether a row stands, neither corrected nor struck out, as a part of another statement."""
     later = aliased(PartyEvent)
