@@ -9,9 +9,11 @@ from typing import Any
 from flask_babel import gettext
 from sqlalchemy import select
 
-from webapp import database
+from webapp import database, past_shares_seen
+from webapp.past_shares_seen import ShareSeen
 from workflows.domain import ratios, split_proposals
 from workflows.domain.head_counts import STAGES, Line
+from workflows.domain.quota_ledger import Plan
 from workflows.domain.ratios import Limits, Mark, Scope
 from workflows.domain.split_tables import SplitLine, SplitProposal
 from workflows.domain.units import Unit
@@ -47,9 +49,11 @@ def lines_of(proposal: SplitProposal) -> list[LineSeen]:
     """Every line of a proposal, in the order of the units' codes."""
     session = database.session()
     rows = split_proposals.lines_of(session, proposal.id)
-    query = select(Unit).where(Unit.id.in_([row.unit_id for row in rows]))
-    known = {unit.id: unit for unit in session.scalars(query)}
-    return [_seen(row, known[row.unit_id]) for row in rows]
+    ids = [row.unit_id for row in rows]
+    known = {unit.id: unit for unit in session.scalars(select(Unit).where(Unit.id.in_(ids)))}
+    year = session.get_one(Plan, proposal.plan_id).year - 1
+    before = past_shares_seen.of_year(session, year, ids)
+    return [_seen(row, known[row.unit_id], before[row.unit_id]) for row in rows]
 
 
 def given_out(lines: Sequence[LineSeen]) -> int:
@@ -57,17 +61,17 @@ def given_out(lines: Sequence[LineSeen]) -> int:
     return sum(line.row.amount for line in lines)
 
 
-def _seen(row: SplitLine, unit: Unit) -> LineSeen:
+def _seen(row: SplitLine, unit: Unit, before: ShareSeen) -> LineSeen:
     counts, limits = split_proposals.counts_of(row), split_proposals.limits_of(row)
     found = []
     for scope in Scope:
         ratio = ratios.of_scope(counts, scope, limits)
         if ratio.students:
             found.append(Ratios(gettext(scope.label), ratios.percent(ratio.now), ratio.limit, ratio.mark_now))
-    return LineSeen(row, unit, found, ratios.worst([each.mark for each in found]), _way(row, limits))
+    return LineSeen(row, unit, found, ratios.worst([each.mark for each in found]), _way(row, limits, before))
 
 
-def _way(row: SplitLine, limits: Limits) -> list[str]:
+def _way(row: SplitLine, limits: Limits, before: ShareSeen) -> list[str]:
     """How the amount was reckoned, step by step."""
     counts = split_proposals.counts_of(row)
     if not counts.lines:
@@ -76,6 +80,8 @@ def _way(row: SplitLine, limits: Limits) -> list[str]:
     if row.had:
         said.append(gettext("本年度已有名额 %(had)s 个，从需求中扣除。", had=row.had))
     said.append(gettext("需求 %(need)s，加权 %(weight)s。", need=row.need, weight=_hundredth(row.weight)))
+    if before.entered is not None and before.amount == row.last_year:
+        said.append(gettext("上年名额 %(last)s 个，%(origin)s。", last=row.last_year, origin=before.origin))
     if row.ceiling is not None:
         said.append(
             gettext(

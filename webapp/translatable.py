@@ -50,6 +50,7 @@ from workflows.domain.units import UnitKind
 from workflows.engine import forms, repairs
 from workflows.operations import evidence_files, lawful_days
 from workflows.operations import head_counts as entering
+from workflows.operations import past_shares as entering_shares
 from workflows.operations.posts import IN_PLACE_OF
 
 PLACE_STATES = (
@@ -99,7 +100,7 @@ def _of_evidence() -> list[str]:
 
 def _of_places() -> list[str]:
     labels = [kind.label for kinds in (*PLACE_STATES, *STOCK) for kind in kinds]
-    files = (*head_count_files.WORDS, *entering.FAULTS)
+    files = (*head_count_files.WORDS, *entering.FAULTS, *entering_shares.FAULTS)
     labels += [*quota_uses.LABELS.values(), *COLUMNS_OF_PLACES, *quota_checks.COLUMNS]
     labels += [text for verdict in Verdict for text in (verdict.label, verdict.sentence) if text]
     said = (head_counts, split_proposals, quota_control, quota_correction_refusals, past_shares)

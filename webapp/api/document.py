@@ -39,6 +39,7 @@ GROUPS = (
     "quota_changes",
     "quota_checks",
     "quota_corrections",
+    "past_shares",
     "stock",
     "numbers",
 )

@@ -11,9 +11,9 @@ from webapp.api.document import Blueprint
 from webapp.api.schemas import one_id, text
 from webapp.api.writing import writing
 from workflows.domain import units
-from workflows.domain.head_count_files import LARGEST_FILE
 from workflows.domain.head_counts import LONGEST_SOURCE, STAGES, HeadCountReport, Standing
 from workflows.domain.head_counts import Line as LineRow
+from workflows.domain.unit_files import LARGEST_FILE
 from workflows.domain.units import Field, Unit
 from workflows.operations import head_counts as entering
 

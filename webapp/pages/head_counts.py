@@ -15,11 +15,12 @@ from webapp.pages.people_shown import names_of
 from webapp.pages.units_seen import chosen_unit, own_units
 from workflows import clock
 from workflows.domain import head_count_files, head_counts, quotas, ratios, units
-from workflows.domain.head_count_files import COLUMNS, LARGEST_FILE, MOST_ROWS, OPTIONAL
+from workflows.domain.head_count_files import COLUMNS, OPTIONAL
 from workflows.domain.head_counts import STAGES, Counts, CountsWrong, Line, Standing
 from workflows.domain.posts import PostKind
 from workflows.domain.quota_ledger import NoPlan
 from workflows.domain.ratios import Limits, Mark, Scope
+from workflows.domain.unit_files import LARGEST_FILE, MOST_ROWS
 from workflows.domain.units import Field, Unit, UnitKind
 from workflows.errors import Refusal
 from workflows.operations import head_counts as entering

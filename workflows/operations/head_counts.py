@@ -80,7 +80,7 @@ def check_file(session: Session, *, unit_id: int, text: str, actor: Actor) -> li
     Raises NotAuthorised, and CountsUnreadable for what is no table.
     """
     top = insist(session, unit_id, actor)
-    known = _known(session, top)
+    known = units_by_name(session, top)
     seen: set[tuple[int, object, object]] = set()
     return [_checked(row, known, seen) for row in head_count_files.read(text)]
 
@@ -102,7 +102,7 @@ def take_file(
     ]
 
 
-def _known(session: Session, top: Unit) -> dict[str, list[Unit]]:
+def units_by_name(session: Session, top: Unit) -> dict[str, list[Unit]]:
     """The units at or below `top` by code, name and short name."""
     found: dict[str, list[Unit]] = {}
     for unit in session.scalars(select(Unit).where(Unit.path.startswith(top.path, autoescape=True))):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workflows.domain import head_count_files
+from workflows.domain import head_count_files, unit_files
 from workflows.domain.head_count_files import CountsUnreadable
 from workflows.domain.head_counts import Line
 from workflows.domain.units import Field
@@ -16,15 +16,15 @@ def test_names_of_columns_and_separators_are_those_in_use() -> None:
 @pytest.mark.parametrize(
     "content, why",
     [
-        (b"x" * (head_count_files.LARGEST_FILE + 1), head_count_files.TOO_LARGE),
-        (b"\xff\xfe\xff", head_count_files.NO_TEXT),
-        ("组织代码,阶段,学生数,团员数\n\0".encode(), head_count_files.NO_TEXT),
-        ('组织代码,阶段,学生数,团员数\n"S1,初中'.encode(), head_count_files.BROKEN),
-        (b"name\nS1", head_count_files.NO_COLUMNS),
-        ("组织代码,阶段,学生数,团员数\n,,,\n".encode(), head_count_files.NO_ROWS),
+        (b"x" * (unit_files.LARGEST_FILE + 1), unit_files.TOO_LARGE),
+        (b"\xff\xfe\xff", unit_files.NO_TEXT),
+        ("组织代码,阶段,学生数,团员数\n\0".encode(), unit_files.NO_TEXT),
+        ('组织代码,阶段,学生数,团员数\n"S1,初中'.encode(), unit_files.BROKEN),
+        (b"name\nS1", unit_files.NO_COLUMNS),
+        ("组织代码,阶段,学生数,团员数\n,,,\n".encode(), unit_files.NO_ROWS),
         (
             ("组织代码,阶段,学生数,团员数\n" + "S1,初中,5,1\n" * 3001).encode("gb18030"),
-            head_count_files.TOO_MANY,
+            unit_files.TOO_MANY,
         ),
     ],
 )
