@@ -41,8 +41,7 @@ def show() -> str:
 @identity.post_needed(*ACTORS)
 def enter() -> Any:
     """Enter a correction."""
-    session, unit_id = database.session(), _number("unit")
-    plan = _plan(session)
+    unit_id, plan = _number("unit"), quotas.plan_of_year(database.session(), _number("year"))
 
     def act(session: Session) -> object:
         return quota_corrections.enter(

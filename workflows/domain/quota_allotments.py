@@ -5,6 +5,7 @@ numbers are cut in the same act.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -116,7 +117,7 @@ def transfer(
         raise QuotaExhausted(unit=upward[0].name, free=0, wanted=amount)
     _check_enough(session, giver, upward[0], amount)
     runs = numbering.cut(session, plan.id, from_unit_id, to_unit_id, amount)
-    facts = {"numbers": [str(run) for run in runs], "from_unit": from_unit_id, "to_unit": to_unit_id}
+    facts: dict[str, Any] = {"numbers": [str(run) for run in runs], "from_unit": from_unit_id, "to_unit": to_unit_id}
     for below, above in zip(upward, [*upward[1:], common], strict=True):
         source, target = accounts[below.id], accounts[above.id]
         kind = MovementKind.TRANSFER_UP
