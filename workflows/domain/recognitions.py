@@ -49,7 +49,7 @@ class RecognitionOpen(Refusal):
     rule = "一项推荐同一时间只办理一项联合认定"
 
 
-def begin(session: Session, *, recommendation_id: int, case_id: int, actor: Actor) -> Recognition:
+def begin(session: Session, *, recommendation_id: int, case_id: int | None, actor: Actor) -> Recognition:
     """Open a recognition over the facts as they are today; the League's case `case_id` asks for it. Journalled.
 
     Raises NotFound, NothingToRecognise, RecognitionOpen, party_links.NoPartyBranch.

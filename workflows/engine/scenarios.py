@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from workflows import clock
-from workflows.engine import bundles, cases, jobs, passage, running
+from workflows.engine import bundles, cases, correlation, jobs, passage, running
 from workflows.engine.environment import Addressee, Environment
 from workflows.engine.forms import FIRST_DAY, LAST_DAY
 from workflows.engine.gate import scenario_shapes
@@ -106,6 +106,12 @@ class Stage(Protocol):
 
     def record(self, case_id: int, kind: str, values: Mapping[str, Any]) -> None:
         """Put on record what happened to the subject of the case outside the process."""
+
+    def other_case(self, case_id: int | None, message: str, values: Mapping[str, Any]) -> int:
+        """Let another case do what makes it send the message; answers the case that is played, which may begin so.
+
+        Raises ScenarioFault when no other case sends such a message.
+        """
 
     def places(self) -> Mapping[str, int]:
         """How many places are free, reserved and used."""
@@ -233,9 +239,10 @@ class _Player:
         self.moment = max(self.moment, target)
 
     def work(self) -> None:
-        """Do what the worker would: asynchronous steps; in a scenario each succeeds or the scenario is at fault."""
+        """Do what the worker would: asynchronous steps and messages for the case; each succeeds, or that is a fault."""
         if self.case_id is not None:
             jobs.perform_all(self.session, self.stage.environment, self.case_id)
+            correlation.deliver_to(self.session, self.stage.environment, self.case_id)
 
     def _next_timer(self, until: datetime) -> DueTimer | None:
         query = select(DueTimer).where(DueTimer.case_id == self.case_id, DueTimer.due_at <= until)
@@ -268,17 +275,18 @@ class _Player:
         )
 
     def send(self, step: Mapping[str, Any]) -> None:
-        case = self.case()
-        info = bundles.parsed(self.session, case.bundle_id).messages.get(step["message"])
-        if info is None:
-            raise ScenarioFault(f"流程不接收消息 {step['message']}")
-        environment = self.stage.environment
+        name = step["message"]
+        known = bundles.parsed(self.session, self.case().bundle_id).messages if self.case_id else {}
+        if name not in known:
+            self.case_id = self.stage.other_case(self.case_id, name, self.content(step))
+            return
+        case, info, environment = self.case(), known[name], self.stage.environment
         addressee = environment.directory.addressee(self.session, info.lane, case.unit_id, {})
         cases.send_message(
             self.session,
             environment,
             case_id=case.id,
-            message=step["message"],
+            message=name,
             actor=self.stage.actor_for(addressee, set()),
             content=self.content(step),
             outcome=step.get("outcome", "submit"),

@@ -6,7 +6,7 @@ overtaken by another does no harm.
 """
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -51,8 +51,8 @@ def open_(call: Call) -> dict[str, Any]:
     recommendation = int(asked["recommendation"])
     row = recognitions.begin(call.session, recommendation_id=recommendation, case_id=call.case_id, actor=call.actor)
     outbox.post(call.session, BEGIN, recognition=row.id)
-    call.named["title"] = f"{recognitions.name_of(call.session, row)}（{row.product.label}）"
-    return {"id": row.id}
+    call.named["title"] = _title(call.session, row)
+    return _about(row)
 
 
 def begin_party_case(session: Session, environment: Environment, payload: Mapping[str, Any]) -> Case | None:
@@ -66,10 +66,10 @@ def begin_party_case(session: Session, environment: Environment, payload: Mappin
         process=PROCESS[Side.PARTY],
         unit_id=row.party_unit_id,
         sender_case_id=row.league_case_id or 0,
-        data={"recognition": {"id": row.id}},
+        data={"recognition": _about(row)},
     )
     row.party_case_id = case.id
-    case.title = session.get_one(Case, row.league_case_id).title
+    case.title = _title(session, row)
     session.flush()
     return case
 
@@ -133,8 +133,15 @@ def renew(session: Session, recognition_id: int, actor: Actor = SYSTEM) -> list[
     if changed:
         _carry(session, row, before, actor)
         for side in Side:
-            _leave_word(session, row, side)
+            leave_word(session, row, side)
     return changed
+
+
+def leave_word(session: Session, row: Recognition, side: Side) -> None:
+    """Have a side's case look, in the name of the other side's where that has begun."""
+    cases_of = [row.party_case_id, row.league_case_id]
+    sender = next(each for each in (cases_of if side is Side.LEAGUE else reversed(cases_of)) if each is not None)
+    mailbox.leave(session, MESSAGE[side], _key(row), {}, sender_case_id=sender)
 
 
 def settle(session: Session, case_id: int) -> None:
@@ -173,8 +180,12 @@ def _standing(call: Call, row: Recognition, *, changed: bool) -> dict[str, Any]:
         "todo": "sign" if signs else "wait" if row.state.is_live else "end",
         "digest": row.digest,
         "changed": changed,
-        "ends_on": (row.valid_until + timedelta(days=1) if row.valid_until else FOR_EVER).isoformat(),
     }
+
+
+def _about(row: Recognition) -> dict[str, Any]:
+    """What a case knows of its recognition from the beginning: which it is, and the last day on which it counts."""
+    return {"id": row.id, "valid_until": (row.valid_until or FOR_EVER).isoformat()}
 
 
 def _carry(session: Session, row: Recognition, before: State, actor: Actor) -> None:
@@ -201,9 +212,8 @@ def _tell_recommendation(session: Session, row: Recognition, case_id: int) -> No
     mailbox.leave(session, CLOSED, key, told, sender_case_id=row.league_case_id or case_id)
 
 
-def _leave_word(session: Session, row: Recognition, side: Side) -> None:
-    sender = row.party_case_id if side is Side.LEAGUE else row.league_case_id
-    mailbox.leave(session, MESSAGE[side], _key(row), {}, sender_case_id=sender or row.league_case_id or 0)
+def _title(session: Session, row: Recognition) -> str:
+    return f"{recognitions.name_of(session, row)}（{row.product.label}）"
 
 
 def _key(row: Recognition) -> str:

@@ -30,7 +30,7 @@ from workflows.engine.environment import Addressee, Environment
 from workflows.engine.scenarios import Mark, Played, Scenario, ScenarioFault
 from workflows.engine.tables import Case
 from workflows.journal import SYSTEM, Actor
-from workflows.operations import evidence, neighbours, party_neighbours
+from workflows.operations import evidence, neighbours, party_neighbours, rehearsal_recognitions
 from workflows.operations.wiring import ENVIRONMENT
 
 MODES = ("in memory", "saved and restored")
@@ -364,9 +364,15 @@ class RehearsalStage:
         if name == "id":
             day, sex, whose = (*argument.split("/"), "", "")[:3]
             return identity_numbers.made_up(date.fromisoformat(day), whose or 1, sex or "male")
+        if name == rehearsal_recognitions.RECOMMENDATION:
+            return str(rehearsal_recognitions.recommend(self.session, self.unit_id, self.cast["member1"]))
         if name not in self.cast:
             raise ScenarioFault(f"演练中没有 {text}")
         return str(self.cast[name])
+
+    def other_case(self, case_id: int | None, message: str, values: Mapping[str, Any]) -> int:
+        """The other side of a joint recognition acts."""
+        return rehearsal_recognitions.other_side(self.session, self.environment, self.cast, case_id, message, values)
 
     def record(self, case_id: int, kind: str, values: Mapping[str, Any]) -> None:
         """Evidence of training, entered by the branch secretary."""
