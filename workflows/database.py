@@ -25,11 +25,10 @@ from sqlalchemy import (
     TypeDecorator,
     create_engine,
     event,
-    inspect,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 
 from workflows.errors import Busy
 
@@ -122,10 +121,28 @@ def table_of(model: type[Base]) -> Table:
     return cast("Table", model.__table__)
 
 
-def is_as_read(session: Session, row: Base) -> bool:
-    """Whether a row is as this transaction has read it: nothing was committed, rolled back or refreshed since."""
-    state = inspect(row)
-    return row in session and state.persistent and not state.expired_attributes
+_KEPT = "kept"
+
+
+def kept(session: Session, what: str) -> dict[int, Any]:
+    """Rows this transaction has read and may ask for again, by key: a session forgets what nobody refers to.
+
+    Empty again after every commit and rollback, of a savepoint too: what was taken back must not stay in the session,
+    since SQLite gives its ids to the next rows.
+    """
+    found: dict[int, Any] = session.info.setdefault(_KEPT, {}).setdefault(what, {})
+    return found
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget_taken_back(session: Session, _transaction: SessionTransaction) -> None:
+    session.info.pop(_KEPT, None)
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _forget_at_the_end(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        session.info.pop(_KEPT, None)
 
 
 _reading: ContextVar[bool] = ContextVar("reading", default=False)

@@ -11,7 +11,7 @@ from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from workflows import clock
-from workflows.database import is_as_read
+from workflows.database import kept
 from workflows.domain import number_events, numbering, quota_allotments, quota_ledger, units
 from workflows.domain.number_events import NumberEventKind
 from workflows.domain.numbering import HOLDING, RESERVING, USING, Place, PlaceState
@@ -67,9 +67,9 @@ def reserve(
     """Take one free place of the unit (the school) and bind a number to the case; again, the same place.
 
     It is a place of the current plan, given as `plan` where it is known. With `year`, one of that very year's plan;
-    there is none when that plan is closed or not yet issued. Raises QuotaExhausted or NumbersExhausted, both saying what
-    to do. `lock` and `after_check` are seams for the race tests: they widen the window between check and take, and take
-    the lock away to show what it is for.
+    there is none when that plan is closed or not yet issued. Raises QuotaExhausted or NumbersExhausted, both saying
+    what to do. `lock` and `after_check` are seams for the race tests: they widen the window between check and take, and
+    take the lock away to show what it is for.
     """
     held = place_of(session, case_id)
     if held is not None:
@@ -216,8 +216,8 @@ def check_year(place: Place, joined_on: date) -> None:
 
 def place_of(session: Session, case_id: int) -> Place | None:
     """The place a case holds, reserved or used."""
-    locked: Place | None = session.info.get(_LOCKED, {}).get(case_id)
-    if locked is not None and is_as_read(session, locked) and locked.case_id == case_id and locked.state in HOLDING:
+    locked: Place | None = kept(session, _LOCKED).get(case_id)
+    if locked is not None and locked.state in HOLDING:
         return locked  # nobody else can have changed it
     query = select(Place).where(Place.case_id == case_id, Place.state.in_(HOLDING))
     return session.scalars(query.execution_options(populate_existing=True)).first()
@@ -248,5 +248,5 @@ def _locked_place(session: Session, case_id: int) -> tuple[QuotaAccount | None, 
     found = session.execute(_HELD_BY_CASE, {"case": case_id}).first()
     if found is None:
         return None, None
-    session.info.setdefault(_LOCKED, {})[case_id] = found[1]
+    kept(session, _LOCKED)[case_id] = found[1]
     return found[0], found[1]

@@ -13,7 +13,7 @@ from enum import StrEnum
 from sqlalchemy import Boolean, Select, String, bindparam, func, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
-from workflows.database import Base, BigId, is_as_read
+from workflows.database import Base, BigId, kept
 from workflows.domain.columns import PathText, reference, word
 from workflows.errors import InvalidData, NotFound, Refusal
 
@@ -177,26 +177,22 @@ def line_of(session: Session, unit_id: int) -> list[Unit]:
     return line
 
 
-_KEPT = "units"
 _MOST_KEPT = 500
 """An act asks about a handful of units; whoever looks at a whole region in one transaction is not to hold all of it."""
 
 
 def _keep(session: Session, found: Sequence[Unit]) -> None:
-    """The session forgets what nobody refers to, and an act asks for the same units again and again."""
-    kept: dict[int, Unit] = session.info.setdefault(_KEPT, {})
-    if len(kept) > _MOST_KEPT:
-        kept.clear()
-    kept.update((unit.id, unit) for unit in found)
+    units = kept(session, "units")
+    if len(units) > _MOST_KEPT:
+        units.clear()
+    units.update((unit.id, unit) for unit in found)
 
 
 def _kept_line(session: Session, unit_id: int) -> list[Unit]:
-    """The line as this transaction has read it; empty where a unit of it was not read, or is to be read again."""
-    kept: dict[int, Unit] = session.info.get(_KEPT, {})
-    unit = kept.get(unit_id)
-    line = [kept.get(each) for each in unit.line()] if unit is not None and is_as_read(session, unit) else []
-    found = [each for each in line if each is not None and is_as_read(session, each)]
-    return found if len(found) == len(line) else []
+    """The line as this transaction has read it already; empty where a unit of it was not read."""
+    units: dict[int, Unit] = kept(session, "units")
+    line = [units.get(each) for each in units[unit_id].line()] if unit_id in units else []
+    return [] if None in line else [unit for unit in line if unit is not None]
 
 
 def _line() -> Select[Unit]:
