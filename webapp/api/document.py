@@ -16,6 +16,8 @@ PREFIX = "/api/v1"
 GROUPS = (
     "session",
     "units",
+    "party_units",
+    "party_events",
     "holidays",
     "rule_sets",
     "processes",

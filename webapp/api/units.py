@@ -10,6 +10,7 @@ from webapp.api.document import Blueprint
 from webapp.api.schemas import query_id, text
 from webapp.api.writing import writing
 from workflows.domain import branches, units
+from workflows.domain.units import PARTY
 from workflows.domain.units import Unit as UnitRow
 
 bp = Blueprint("units", __name__, "units", "The organisation tree of the League")
@@ -61,12 +62,14 @@ class UnitList(Schema):
 @bp.arguments(TreeQuery, location="query")
 @bp.response(200, UnitList)
 def tree(query: dict[str, Any]) -> dict[str, Any]:
-    """The units that report to one unit, by code."""
+    """The units that report to one unit, by code. The Party's trees begin at `/party-units`."""
     session, parent_id = database.session(), query.get("parent_id")
     if parent_id is not None:
         units.get(session, parent_id)
         return {"items": units.children(session, parent_id)}
-    return {"items": list(session.scalars(select(UnitRow).where(UnitRow.parent_id.is_(None))))}
+    return {
+        "items": list(session.scalars(select(UnitRow).where(UnitRow.parent_id.is_(None), UnitRow.kind.not_in(PARTY))))
+    }
 
 
 @bp.route("/<id:unit_id>")

@@ -6,7 +6,6 @@ post in the League, goes on with it.
 """
 
 import re
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from workflows import clock, journal
 from workflows.domain import accounts, identity_numbers, people, posts, units
-from workflows.domain.accounts import Account
+from workflows.domain.accounts import Account, PasswordTooWeak
 from workflows.domain.people import Person
 from workflows.domain.posts import Post, PostKind
 from workflows.domain.units import PARTY, Unit, UnitKind
@@ -39,12 +38,12 @@ class PartyUnitWrong(InvalidData):
 
 @dataclass(frozen=True)
 class Appointed:
-    """Who was put into which post; `first_password` only for an account opened with it, to be told once."""
+    """Who was put into which post, and whether an account was opened for that."""
 
     post: Post
     person: Person
     login: str
-    first_password: str | None = None
+    is_new_account: bool
 
 
 def get(session: Session, unit_id: int) -> Unit:
@@ -112,10 +111,12 @@ def appoint(
     until: date | None = None,
     name: str = "",
     id_number: str = "",
+    first_password: str = "",
 ) -> Appointed:
     """Put somebody into a post at a Party unit: whoever has the login, or somebody new with a name and a number.
 
-    Raises NotFound, PartyUnitWrong by field, IdentityNumberWrong, and what `posts.assign` raises. Journalled.
+    The first password of a new account must be changed at the first signing-in. Raises NotFound, PartyUnitWrong by
+    field, IdentityNumberWrong, and what `posts.assign` raises. Journalled.
     """
     get(session, unit_id)
     login = login.strip().lower()
@@ -123,15 +124,14 @@ def appoint(
         raise PartyUnitWrong(fields={"login": LOGIN_WRONG})
     account = session.scalars(select(Account).where(Account.login == login)).first()
     if account is not None:
-        person, first_password = people.get(session, account.person_id), None
+        person = people.get(session, account.person_id)
         if name.strip() not in ("", person.name):
             raise PartyUnitWrong(fields={"login": LOGIN_OF_ANOTHER})
     else:
         person = _somebody(session, name.strip(), id_number)
-        first_password = f"Dang-{secrets.token_hex(5)}"
-        accounts.create(session, person_id=person.id, login=login, password=first_password)
+        _open_account(session, person, login, first_password)
     post = posts.assign(session, person_id=person.id, unit_id=unit_id, kind=kind, since=since, until=until, actor=actor)
-    return Appointed(post, person, login, first_password)
+    return Appointed(post, person, login, account is None)
 
 
 def dismiss(session: Session, *, unit_id: int, post_id: int, last_day: date, actor: Actor) -> Post:
@@ -167,6 +167,13 @@ def _somebody(session: Session, name: str, id_number: str) -> Person:
     if accounts.of(session, person.id) is not None:
         raise PartyUnitWrong(fields={"login": HAS_AN_ACCOUNT})
     return person
+
+
+def _open_account(session: Session, person: Person, login: str, password: str) -> None:
+    try:
+        accounts.create(session, person_id=person.id, login=login, password=password)
+    except PasswordTooWeak as refusal:
+        raise PartyUnitWrong(fields={"first_password": refusal.fields["new"]}) from None
 
 
 KIND_WRONG = "请选择党委或党支部"

@@ -18,6 +18,7 @@ from workflows.errors import NotFound
 from workflows.journal import Actor, Event
 
 SINCE = date(2020, 9, 1)
+PASSWORD = "Grassland-2020"
 NUMBER = identity_numbers.made_up(date(1980, 5, 4), "党务甲")
 
 
@@ -46,7 +47,7 @@ def branch(session: Session, committee: Unit, admin: Actor) -> Unit:
 def appoint(session: Session, unit: Unit, admin: Actor, **told: Any) -> Appointed:
     """Somebody new as the secretary, unless told otherwise."""
     values: dict[str, Any] = {"kind": PostKind.PARTY_BRANCH_SECRETARY, "login": "Dangwu.Jia", "since": SINCE}
-    values |= {"name": "党务甲", "id_number": NUMBER} | told
+    values |= {"name": "党务甲", "id_number": NUMBER, "first_password": PASSWORD} | told
     return party_units.appoint(session, unit_id=unit.id, actor=admin, **values)
 
 
@@ -94,8 +95,8 @@ def test_a_party_branch_needs_a_committee_above_and_a_code_of_its_own(
 def test_somebody_new_gets_an_account_with_a_first_password(session: Session, branch: Unit, admin: Actor) -> None:
     made = appoint(session, branch, admin)
     assert (made.login, made.person.birth_date) == ("dangwu.jia", date(1980, 5, 4))
-    assert made.first_password is not None
-    assert accounts.sign_in(session, made.login, made.first_password).person is made.person
+    assert made.is_new_account
+    assert accounts.sign_in(session, made.login, PASSWORD).person is made.person
     account = accounts.of(session, made.person.id)
     assert account is not None
     assert account.must_change
@@ -107,9 +108,9 @@ def test_somebody_new_gets_an_account_with_a_first_password(session: Session, br
 def test_a_teacher_with_an_account_takes_the_post_with_it(
     session: Session, cast: Cast, branch: Unit, admin: Actor
 ) -> None:
-    accounts.create(session, person_id=cast.gaowa.id, login="gaowa", password="Grassland-2020")
+    accounts.create(session, person_id=cast.gaowa.id, login="gaowa", password=PASSWORD)
     made = appoint(session, branch, admin, login="gaowa", name="", id_number="")
-    assert (made.person.id, made.first_password) == (cast.gaowa.id, None)
+    assert (made.person.id, made.is_new_account) == (cast.gaowa.id, False)
     assert len(posts.held_by(session, cast.gaowa.id)) == 2
 
 
@@ -119,6 +120,7 @@ def test_a_teacher_with_an_account_takes_the_post_with_it(
         ({"login": "党务"}, {"login"}),
         ({"name": ""}, {"login", "name"}),
         ({"id_number": ""}, {"login", "id_number"}),
+        ({"first_password": "12345"}, {"first_password"}),
         ({"login": "gaowa"}, {"login"}),
         ({"name": "高娃", "login": "gaowa2"}, {"name"}),
     ],
@@ -126,8 +128,9 @@ def test_a_teacher_with_an_account_takes_the_post_with_it(
 def test_nobody_is_put_into_a_post_by_mistake(
     session: Session, cast: Cast, branch: Unit, admin: Actor, changes: dict[str, Any], fields: set[str]
 ) -> None:
-    accounts.create(session, person_id=cast.gaowa.id, login="gaowa", password="Grassland-2020")
-    people.add(session, name="党务乙", sex="male", birth_date=date(1980, 5, 4), identity_number=NUMBER)
+    accounts.create(session, person_id=cast.gaowa.id, login="gaowa", password=PASSWORD)
+    if "first_password" not in changes:
+        people.add(session, name="党务乙", sex="male", birth_date=date(1980, 5, 4), identity_number=NUMBER)
     before = session.scalar(select(func.count()).select_from(Account))
     with pytest.raises(PartyUnitWrong) as refused:
         appoint(session, branch, admin, **changes)
