@@ -16,11 +16,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from workflows import clock, journal, outbox
 from workflows.database import Base, BigId, Json
-from workflows.domain import quota_control, quota_ledger, quota_places, units
+from workflows.domain import head_counts, quota_control, quota_ledger, quota_places, units
 from workflows.domain.columns import reference, word
 from workflows.domain.members import Candidate, CandidateStatus
 from workflows.domain.numbering import HOLDING, Place
-from workflows.domain.quota_control import RatioExceeded
+from workflows.domain.quota_control import ClassNotCounted, RatioExceeded
 from workflows.domain.quota_ledger import Plan
 from workflows.domain.quota_refusals import QuotaExhausted
 from workflows.domain.units import NothingAbove, Unit
@@ -42,6 +42,7 @@ class Verdict(StrEnum):
     FITS = "fits"
     NO_PLACE = "no_place"
     RATIO = "ratio"
+    NOT_COUNTED = "not_counted"
     HAS_PLACE = "has_place"
     ENDED = "ended"
     NO_COMMITTEE = "no_committee"
@@ -67,6 +68,7 @@ _LABELS = {
     Verdict.FITS: "可以安排",
     Verdict.NO_PLACE: "名额不足",
     Verdict.RATIO: "超团学比",
+    Verdict.NOT_COUNTED: "未填报人数",
     Verdict.HAS_PLACE: "已有名额",
     Verdict.ENDED: "申请已结束",
     Verdict.NO_COMMITTEE: "无法确定名额单位",
@@ -80,6 +82,7 @@ _SENTENCES = {
         "“{unit}”是毕业班，有学生 {students} 人、团员 {members} 人，已占用名额 {held} 个，"
         "名单中排在前面的占 {ahead} 个；再接收 1 人，超过团学比上限 {limit}%。"
     ),
+    Verdict.NOT_COUNTED: "“{unit}”没有填报截至{as_of}的人数，无法核对团学比；按本级规则，填报后方可预留名额。",
     Verdict.HAS_PLACE: "本人已占有名额，不再计算。",
     Verdict.ENDED: "该申请已经办结或终止，不再计算。",
     Verdict.NO_COMMITTEE: "“{unit}”的上级中没有可审批发展团员的团委。",
@@ -88,6 +91,7 @@ _SENTENCES = {
 _BEHIND: dict[Verdict, type[Refusal]] = {
     Verdict.NO_PLACE: QuotaExhausted,
     Verdict.RATIO: RatioExceeded,
+    Verdict.NOT_COUNTED: ClassNotCounted,
     Verdict.NO_COMMITTEE: NothingAbove,
 }
 
@@ -267,7 +271,10 @@ def _look_at(session: Session, plan: Plan, line: QuotaCheckLine) -> _Found:
 def _over_ratio(session: Session, plan: Plan, line: QuotaCheckLine, giver: Unit) -> _Found | None:
     room = quota_control.room_of(session, plan, line.class_id)
     if room is None:
-        return None
+        if not quota_control.must_be_counted_first(session, plan, line.class_id):
+            return None
+        name, as_of = units.get(session, line.class_id).name, head_counts.day_for(plan.year)
+        return _Found(Verdict.NOT_COUNTED, {"unit": name, "as_of": as_of.isoformat()}, giver.id)
     ahead = _ahead(session, line, class_id=line.class_id)
     if room.left - ahead >= 1:
         return None

@@ -1,7 +1,8 @@
 """Control by ratio: a class may not be admitted over its limit, a unit over its limit gets fewer places than last year.
 
-Both are refused with the figures they rest on. What was never counted is not controlled: without a head count no ratio
-can be told, and without a plan of the year before no cut.
+Both are refused with the figures they rest on. What was never counted cannot be measured: a class without a head count
+is admitted to with a warning or not at all, as the parameter `uncounted_admission` says; without last year's places
+there is no cut.
 """
 
 from collections.abc import Collection, Mapping
@@ -14,9 +15,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from workflows import clock, journal
 from workflows.database import Base, BigId
-from workflows.domain import head_counts, past_shares, ratios, units
+from workflows.domain import head_counts, past_shares, quota_news, ratios, rules_in_force, units
 from workflows.domain.columns import reference
-from workflows.domain.head_counts import Counts, Standing
+from workflows.domain.head_counts import Counts, HeadCountReport, Standing
 from workflows.domain.members import Candidate
 from workflows.domain.numbering import HOLDING, Place
 from workflows.domain.quota_ledger import Plan
@@ -56,6 +57,15 @@ class RatioExceeded(Refusal):
     remedy = "人数有误的，请学校更正填报；确有必要的，请旗县团委说明理由批准例外。"
     rule = "毕业班团学比：初中不超过30%，高中阶段不超过60%"
     article = "内团办发〔2020〕14号；中学共青团改革实施方案（2016）"
+
+
+class ClassNotCounted(Refusal):
+    """Nobody has reported the head count of a class, and the rules want it first."""
+
+    code = "ratio.not_counted"
+    sentence = "“{unit}”没有填报截至{as_of}的人数，无法核对团学比，不能预留名额。"
+    remedy = "请学校团委在“名额—人数填报”中填报该班级的学生数和团员数，再办理。"
+    rule = "未填报人数的班级先填报、后预留名额（本级规则定为“填报后方可办理”）"
 
 
 class CeilingExceeded(Refusal):
@@ -99,9 +109,14 @@ def insist_on_room(session: Session, plan: Plan, unit_id: int, *, case_id: int |
     """Raises RatioExceeded when one more admission would take a graduating class over its limit.
 
     The class's head count is locked until the transaction ends, so that two cases do not take the last room. A place
-    the case holds already is not counted again. Branches that are no counted graduating class pass.
+    the case holds already is not counted again. A class of a controlled stage that nobody has counted is refused with
+    ClassNotCounted where the rules say so; else its committee is told when the first place is taken. Others pass.
     """
-    room = room_of(session, plan, unit_id, but_for=case_id, lock=True)
+    report = _report_of(session, plan, unit_id, lock=True)
+    if report is None:
+        _mind_that_nobody_counted(session, plan, unit_id, case_id)
+        return
+    room = _room(session, plan, unit_id, report, but_for=case_id)
     if room is None or room.left >= 1:
         return
     after = Ratio(room.ratio.students, room.ratio.members, room.ratio.limit, 0, admissions=room.held + 1)
@@ -117,15 +132,52 @@ def insist_on_room(session: Session, plan: Plan, unit_id: int, *, case_id: int |
     )
 
 
-def room_of(
-    session: Session, plan: Plan, unit_id: int, *, but_for: int | None = None, lock: bool = False
-) -> Room | None:
+def room_of(session: Session, plan: Plan, unit_id: int, *, but_for: int | None = None) -> Room | None:
     """The room of a class; None for what is no graduating class of a controlled stage, or was never counted."""
-    unit = units.get(session, unit_id)
+    report = _report_of(session, plan, unit_id)
+    return None if report is None else _room(session, plan, unit_id, report, but_for=but_for)
+
+
+def must_be_counted_first(session: Session, plan: Plan, unit_id: int) -> bool:
+    """Whether nobody has counted a class of a controlled stage, and the rules want that before a place is taken."""
+    if _report_of(session, plan, unit_id) is not None:
+        return False
+    return is_controlled(session, unit_id) and _wants_counting(session, unit_id)
+
+
+def is_controlled(session: Session, unit_id: int) -> bool:
+    """Whether the unit is a class of a stage that has a limit, so that it ought to be counted."""
+    line = units.line_of(session, unit_id)
+    stage = next((each.field for each in reversed(line) if each.field is not None), None)
+    return line[-1].kind == UnitKind.BRANCH and stage is not None and ratios.scope_of(stage) is not None
+
+
+def _wants_counting(session: Session, unit_id: int) -> bool:
+    return str(rules_in_force.of_unit(session, unit_id).values["uncounted_admission"].value) == "refuse"
+
+
+def _mind_that_nobody_counted(session: Session, plan: Plan, unit_id: int, case_id: int | None) -> None:
+    if not is_controlled(session, unit_id):
+        return
+    unit, as_of = units.get(session, unit_id), head_counts.day_for(plan.year).isoformat()
+    if _wants_counting(session, unit_id):
+        raise ClassNotCounted(unit=unit.name, as_of=as_of)
+    committee = next((each for each in reversed(units.line_of(session, unit_id)) if each.kind in units.APPROVING), None)
+    if committee is not None and not held_by_class(session, plan, unit, but_for=case_id):
+        said = f"{unit.name}没有填报截至{as_of}的人数，已为该班级的申请人预留名额，团学比无法核对。"
+        quota_news.tell(session, committee.id, f"{said}请在“名额—人数填报”中补报。")
+
+
+def _report_of(session: Session, plan: Plan, unit_id: int, *, lock: bool = False) -> HeadCountReport | None:
+    return head_counts.standing_of(session, unit_id, head_counts.day_for(plan.year), lock=lock)
+
+
+def _room(
+    session: Session, plan: Plan, unit_id: int, report: HeadCountReport, *, but_for: int | None = None
+) -> Room | None:
+    unit, lines = units.get(session, unit_id), head_counts.lines_of(session, report.id)
     if unit.kind != UnitKind.BRANCH:
         return None
-    report = head_counts.standing_of(session, unit_id, head_counts.day_for(plan.year), lock=lock)
-    lines = head_counts.lines_of(session, report.id) if report else []
     scope = ratios.scope_of(lines[0].stage) if lines and lines[0].is_graduating else None
     if scope is None:
         return None

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from tests.support import cast as people
 from tests.support.application import ON_SQLITE
 from tests.support.cast import APPLIED, Cast, plan_for_school
+from tests.unit.domain.test_quota_control import hold
 from tests.unit.domain.test_split_proposals import counted
 from workflows import journal
 from workflows.domain import members, quota_checks, quotas
@@ -125,3 +126,12 @@ def test_a_list_has_somebody_not_too_many_and_nobody_from_elsewhere(
 def test_every_verdict_has_a_label_and_all_but_waiting_a_reason() -> None:
     assert len({verdict.label for verdict in Verdict}) == len(Verdict)
     assert [verdict for verdict in Verdict if not verdict.sentence] == [Verdict.WAITING]
+
+
+@ON_SQLITE
+def test_a_class_to_be_counted_first_is_told_apart(session: Session, cast: Cast, plan: Plan) -> None:
+    hold(session, cast, "uncounted_admission", "refuse")
+    applied(session, cast, 1)
+    [line] = quota_checks.lines_of(session, checked(session, cast, plan, 1))
+    assert line.verdict == Verdict.NOT_COUNTED
+    assert "请学校团委在“名额—人数填报”中填报" in line.why()

@@ -1,19 +1,22 @@
 """Control by ratio: no class over its limit, and no more than last year less the cut where a unit is over it."""
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.support import cast as people
 from tests.support.application import ON_SQLITE
 from tests.support.cast import Cast, plan_for_school
 from tests.unit.domain.test_split_proposals import counted
-from workflows import journal
+from workflows import clock, journal, outbox
 from workflows.domain import quota_control, quotas
 from workflows.domain.head_counts import Line
-from workflows.domain.quota_control import CeilingExceeded, ExceptionWrong, RatioExceeded
+from workflows.domain.quota_control import CeilingExceeded, ClassNotCounted, ExceptionWrong, RatioExceeded
 from workflows.domain.quota_ledger import Plan
+from workflows.domain.rules_in_force import State, Tightening
 from workflows.domain.units import Field
 from workflows.journal import SYSTEM, Event
+from workflows.outbox import OutboxRow
 
 FULL = Line(Field.SENIOR, True, 50, 29)
 """One more reaches sixty percent."""
@@ -100,3 +103,65 @@ def test_a_unit_over_its_ratio_gets_no_more_than_last_year_less_the_cut(session:
 def test_without_a_plan_of_the_year_before_no_cut_is_told(session: Session, cast: Cast, plan: Plan) -> None:
     counted(session, cast.school, Line(Field.SENIOR, True, 100, 61))
     quota_control.insist_on_ceilings(session, plan, cast.county.id, {cast.school.id: 80})
+
+
+def hold(session: Session, cast: Cast, parameter: str, value: str) -> None:
+    """What the county has tightened, as the city approved it."""
+    now = clock.now()
+    row = Tightening(
+        unit_id=cast.county.id,
+        parameter=parameter,
+        value=value,
+        reason="先把人数报齐",
+        since=clock.today(),
+        until=clock.today(),
+        state=State.APPROVED,
+        approver_unit_id=cast.city.id,
+        proposed_by=cast.zhao.id,
+        proposed_at=now,
+        decided_by=cast.sun.id,
+        decided_at=now,
+    )
+    session.add(row)
+    session.flush()
+
+
+def news(session: Session) -> list[tuple[int, str]]:
+    rows = session.scalars(select(OutboxRow).where(OutboxRow.kind == outbox.NOTICE).order_by(OutboxRow.id))
+    return [(row.payload["unit_id"], row.payload["text"]) for row in rows]
+
+
+def test_a_class_nobody_counted_is_admitted_to_and_its_committee_is_told_once(
+    session: Session, cast: Cast, plan: Plan
+) -> None:
+    admit_one(session, cast, plan, 1)
+    admit_one(session, cast, plan, 2)
+    [(unit, text)] = news(session)
+    assert unit == cast.school.id
+    assert text.startswith("高一1班团支部没有填报截至2019-12-31的人数")
+
+
+@ON_SQLITE
+def test_where_the_rules_want_the_count_first_there_is_no_place_without(
+    session: Session, cast: Cast, plan: Plan
+) -> None:
+    hold(session, cast, "uncounted_admission", "refuse")
+    with pytest.raises(ClassNotCounted) as refused:
+        admit_one(session, cast, plan, 1)
+    assert refused.value.facts == {"unit": "高一1班团支部", "as_of": "2019-12-31"}
+    assert quota_control.must_be_counted_first(session, plan, cast.branch.id)
+    assert not quota_control.must_be_counted_first(session, plan, cast.school.id)
+    counted(session, cast.branch, FULL)
+    quota_control.insist_on_room(session, plan, cast.branch.id, case_id=1)
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("field", [Field.UNIVERSITY, Field.SOCIETY, None])
+def test_a_stage_without_a_limit_need_not_be_counted(
+    session: Session, cast: Cast, plan: Plan, field: Field | None
+) -> None:
+    hold(session, cast, "uncounted_admission", "refuse")
+    cast.school.field = field
+    session.flush()
+    admit_one(session, cast, plan, 1)
+    assert news(session) == []

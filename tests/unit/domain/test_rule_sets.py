@@ -133,6 +133,7 @@ OF_THE_PLAN = {
     "ratio_limit_senior": (60, Confidence.SEED),
     "ratio_amber_points": (3, Confidence.OWN),
     "quota_reduction_rate": (10, Confidence.OWN),
+    "uncounted_admission": ("warn", Confidence.OWN),
     "member_youth_goal": (30, Confidence.RULE),
     "split_reserve_rate": (5, Confidence.OWN),
     "split_factor_vocational": (120, Confidence.OWN),
