@@ -81,6 +81,7 @@ class Event(StrEnum):
     NUMBER_NOTED = "number:noted"
     STOCK_MOVED = "stock:moved"
     STOCK_COUNTED = "stock:counted"
+    CARD_CODE_SET = "stock:code_set"
     MEMBER_ADMITTED = "member:admitted"
     MEMBER_LEFT = "member:left"
     PERSON_CORRECTED = "person:corrected"

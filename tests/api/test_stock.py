@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.api.caller import Caller, wrong_fields
-from tests.support.cast import Cast, apply
-from workflows.domain import quotas, stock_audit, stock_handovers
+from tests.support.cast import APPLIED, Cast, apply
+from workflows.domain import members, quotas, stock_audit, stock_handovers
 from workflows.domain.people import Person
 from workflows.domain.stock_ledger import StockKind
-from workflows.journal import SYSTEM
+from workflows.journal import SYSTEM, Event, JournalEntry
 
 SignIn = Callable[[Person], Caller]
 
@@ -61,13 +62,38 @@ def test_a_form_is_given_spoilt_and_given_again(cast: Cast, signed_in: SignIn, s
 def test_a_count_needs_two(cast: Cast, signed_in: SignIn, session: Session) -> None:
     gaowa, chen = signed_in(cast.gaowa), signed_in(cast.chen)
     gaowa.post("/stock/receipts", {"unit_id": cast.school.id, "kind": "card", "amount": 3, "document": "1号"})
-    code = gaowa.post("/stock/card-code", {"unit_id": cast.school.id, "prefix": "012"})
-    assert code.json["prefix"] == "012"
     count = gaowa.post("/stock/counts", {"unit_id": cast.school.id, "kind": "card", "counted": 3})
     assert count.status_code == 201
     way = f"/stock/counts/{count.json['id']}/confirm"
     assert gaowa.post(way).json["code"] == "stock.same_person"
     assert chen.post(way).json["confirmed_at"]
+
+
+def test_a_card_code_is_the_committees_own_and_stands_once_used(
+    cast: Cast, signed_in: SignIn, saren: Caller, session: Session
+) -> None:
+    stock_handovers.receive(session, StockKind.CARD, cast.school.id, 2, document="1号", actor=SYSTEM)
+    apply(session, cast, 7)
+    number = quotas.reserve(session, unit_id=cast.school.id, case_id=7, actor=SYSTEM).number
+    quotas.use(session, case_id=7, actor=SYSTEM)
+    members.admit(session, case_id=7, joined_on=APPLIED, number=number)
+    session.commit()
+    gaowa, zhao = signed_in(cast.gaowa), signed_in(cast.zhao)
+    new = {"unit_id": cast.school.id, "prefix": "012"}
+    assert zhao.post("/stock/card-code", new).json["code"] == "authority.missing"
+    assert saren.post("/stock/card-code", new).json["code"] == "not_found"
+    assert gaowa.post("/stock/card-code", new).json["prefix"] == "012"
+    assert gaowa.post("/stock/papers", {"case_id": 7, "kind": "card"}).json["serial"] == "01200001"
+    refused = gaowa.post("/stock/card-code", new | {"prefix": "013"})
+    assert (refused.status_code, refused.json["code"]) == (409, "stock.card_code_fixed")
+    entries = session.scalars(select(JournalEntry).where(JournalEntry.event.in_([Event.CARD_CODE_SET]))).all()
+    assert [(each.person_id, each.facts["code"]) for each in entries] == [(cast.gaowa.id, "012")]
+    kept = session.scalars(select(JournalEntry).where(JournalEntry.event == Event.ACT_REFUSED)).all()
+    assert [each.facts["code"] for each in kept] == [
+        "authority.missing",
+        "authority.out_of_sight",
+        "stock.card_code_fixed",
+    ]
 
 
 def test_a_foreign_stock_does_not_exist(cast: Cast, signed_in: SignIn, saren: Caller, session: Session) -> None:

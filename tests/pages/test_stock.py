@@ -114,6 +114,8 @@ def test_a_member_gets_the_next_card(visit: Visit, cast: Cast, stocked: None, se
     copy = stock_copies.bound_copy(session, StockKind.CARD, 7)
     assert copy is not None
     assert copy.serial == "01200001"
+    assert "代号 012，已发出 1 张团员证，不再更改" in page
+    assert "代号（3位数字）" not in page
 
 
 def test_a_count_is_confirmed_by_somebody_else(visit: Visit, cast: Cast, stocked: None) -> None:

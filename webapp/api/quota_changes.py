@@ -4,11 +4,11 @@ from typing import Any
 
 from flask.views import MethodView
 from flask_babel import gettext
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields
 
 from webapp import database, identity
 from webapp.api.document import Blueprint
-from webapp.api.schemas import one_id, query_id, text
+from webapp.api.schemas import ReasonGiven, amount, one_id, query_id, state_label, text
 from webapp.api.writing import writing
 from webapp.quota_acts import insist_on_sight, managing
 from workflows.domain import quota_closing, quota_requests, quota_transfers, quotas
@@ -18,17 +18,6 @@ from workflows.domain.quota_transfers import QuotaTransfer
 from workflows.errors import NotFound
 
 bp = Blueprint("quota_changes", __name__, "quotas", "PlaceRequests for places, lateral transfers, additions, closing")
-
-MOST_PLACES = 999_999
-
-
-def _amount() -> fields.Integer:
-    in_range = validate.Range(1, MOST_PLACES, error=f"应为 1 至 {MOST_PLACES} 的整数。")
-    return fields.Integer(strict=True, required=True, validate=in_range)
-
-
-def _label() -> fields.Function:
-    return fields.Function(lambda each: gettext(each.state.label), metadata={"type": "string"})
 
 
 class PlacesOfUnit(Schema):
@@ -47,7 +36,7 @@ class PlaceRequest(Schema):
     granted = fields.Integer(required=True)
     reason = fields.String(required=True)
     state = fields.String(required=True)
-    label = _label()
+    label = state_label()
     position = fields.Function(
         lambda each: quota_requests.position(database.session(), each), metadata={"type": ["integer", "null"]}
     )
@@ -68,21 +57,15 @@ class NewPlaceRequest(Schema):
     """More places for a unit, asked of the unit above it."""
 
     unit_id = one_id(required=True)
-    amount = _amount()
+    amount = amount()
     reason = text(400, least=1, required=True)
 
 
 class PlacesGranted(Schema):
     """All or a part of what was asked for."""
 
-    amount = _amount()
+    amount = amount()
     answer = text(400, load_default="")
-
-
-class ReasonGiven(Schema):
-    """Why."""
-
-    reason = text(400, least=1, required=True)
 
 
 class AnswerGiven(Schema):
@@ -101,7 +84,7 @@ class PlaceTransfer(Schema):
     amount = fields.Integer(required=True)
     reason = fields.String(required=True)
     state = fields.String(required=True)
-    label = _label()
+    label = state_label()
     offered_at = fields.AwareDateTime(required=True)
     answer = fields.String(required=True)
     answered_at = fields.AwareDateTime(allow_none=True)
@@ -118,14 +101,14 @@ class NewPlaceTransfer(Schema):
 
     from_unit_id = one_id(required=True)
     to_unit_id = one_id(required=True)
-    amount = _amount()
+    amount = amount()
     reason = text(400, least=1, required=True)
 
 
 class PlanAddition(Schema):
     """Places added to the plan during its year."""
 
-    amount = _amount()
+    amount = amount()
     reason = text(400, least=1, required=True)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from webapp import database, identity
 from webapp.api.document import Blueprint
 from webapp.api.paging import PageQuery, id_after
-from webapp.api.schemas import one_id, query_id, text
+from webapp.api.schemas import amount, one_id, query_id, text
 from webapp.api.writing import writing
 from webapp.quota_acts import insist_on_sight, managing
 from workflows.domain import quotas
@@ -20,13 +20,6 @@ from workflows.domain.quotas import QuotaAccount
 from workflows.errors import InvalidData, NotFound
 
 bp = Blueprint("quotas", __name__, "quotas", "Places of the year's plan")
-
-MOST_PLACES = 999_999
-
-
-def _amount(**options: Any) -> fields.Integer:
-    in_range = validate.Range(1, MOST_PLACES, error=f"应为 1 至 {MOST_PLACES} 的整数。")
-    return fields.Integer(strict=True, required=True, validate=in_range, **options)
 
 
 class Plan(Schema):
@@ -43,7 +36,7 @@ class NewPlan(Schema):
     """A plan to be issued to the region."""
 
     year = fields.Integer(strict=True, required=True, validate=validate.Range(2016, 2099, error="应为 2016 至 2099。"))
-    total = _amount()
+    total = amount()
 
 
 class AccountQuery(Schema):
@@ -105,7 +98,7 @@ class Share(Schema):
     """How many places one unit gets."""
 
     unit_id = one_id(required=True)
-    amount = _amount()
+    amount = amount()
 
 
 class Allotment(Schema):
@@ -122,7 +115,7 @@ class Return(Schema):
     """Free places given back to the unit above."""
 
     unit_id = one_id(required=True)
-    amount = _amount()
+    amount = amount()
     reason = text(400, load_default="")
 
 

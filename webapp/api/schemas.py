@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flask_babel import gettext
 from marshmallow import Schema, fields, validate
 
 from webapp.api.wire import GREATEST_ID
@@ -23,6 +24,27 @@ def text(longest: int, *, least: int = 0, **options: Any) -> fields.String:
     """A text of bounded length."""
     sentence = f"应为 {least} 至 {longest} 个字符。"
     return fields.String(validate=validate.Length(least, longest, error=sentence), **options)
+
+
+MOST_AT_A_TIME = 999_999
+"""Places or copies of one act."""
+
+
+def amount(least: int = 1) -> fields.Integer:
+    """How many places or copies; whole ones."""
+    in_range = validate.Range(least, MOST_AT_A_TIME, error=f"应为 {least} 至 {MOST_AT_A_TIME} 的整数。")
+    return fields.Integer(strict=True, required=True, validate=in_range)
+
+
+def state_label() -> fields.Function:
+    """What a person calls the state of the row, in his language."""
+    return fields.Function(lambda each: gettext(each.state.label), metadata={"type": "string"})
+
+
+class ReasonGiven(Schema):
+    """Why."""
+
+    reason = text(400, least=1, required=True)
 
 
 class ProblemField(Schema):

@@ -3,16 +3,15 @@
 from typing import Any
 
 from flask.views import MethodView
-from flask_babel import gettext
 from marshmallow import Schema, fields, validate
 
 from webapp import database, identity
 from webapp.api.document import Blueprint
-from webapp.api.schemas import one_id, query_id, text
+from webapp.api.schemas import ReasonGiven, amount, one_id, query_id, state_label, text
 from webapp.api.writing import writing
 from webapp.quota_acts import insist_on_sight
 from webapp.stock_acts import giving_out, handover_seen, keeping
-from workflows.domain import stock_copies, stock_counts, stock_handovers, stock_ledger, stock_waiting
+from workflows.domain import stock_card_codes, stock_copies, stock_counts, stock_handovers, stock_ledger, stock_waiting
 from workflows.domain.stock_copies import StockCopy
 from workflows.domain.stock_counts import StockCount
 from workflows.domain.stock_handovers import StockHandover
@@ -20,20 +19,9 @@ from workflows.domain.stock_ledger import StockAccount, StockKind
 
 bp = Blueprint("stock", __name__, "stock", "Forms and cards in stock")
 
-MOST_COPIES = 999_999
-
-
-def _copies(least: int) -> fields.Integer:
-    in_range = validate.Range(least, MOST_COPIES, error=f"应为 {least} 至 {MOST_COPIES} 的整数。")
-    return fields.Integer(strict=True, required=True, validate=in_range)
-
 
 def _kind() -> fields.Enum:
     return fields.Enum(StockKind, by_value=True, required=True)
-
-
-def _label() -> fields.Function:
-    return fields.Function(lambda each: gettext(each.state.label), metadata={"type": "string"})
 
 
 class StockOfUnit(Schema):
@@ -69,7 +57,7 @@ class StockReceipt(Schema):
 
     unit_id = one_id(required=True)
     kind = _kind()
-    amount = _copies(1)
+    amount = amount()
     document = text(200, least=1, required=True)
 
 
@@ -90,7 +78,7 @@ class Handover(Schema):
     amount = fields.Integer(required=True)
     list_no = fields.String(required=True)
     state = fields.String(required=True)
-    label = _label()
+    label = state_label()
     sent_at = fields.AwareDateTime(required=True)
     counted = fields.Integer(allow_none=True)
     difference = fields.String(required=True)
@@ -109,21 +97,15 @@ class NewHandover(Schema):
     from_unit_id = one_id(required=True)
     to_unit_id = one_id(required=True)
     kind = _kind()
-    amount = _copies(1)
+    amount = amount()
     list_no = text(200, load_default="")
 
 
 class HandoverCounted(Schema):
     """What the receiver counted, and why it is less than was sent."""
 
-    counted = _copies(0)
+    counted = amount(least=0)
     difference = text(400, load_default="")
-
-
-class HandoverReason(Schema):
-    """Why copies are sent or taken back."""
-
-    reason = text(400, least=1, required=True)
 
 
 class PaperGiven(Schema):
@@ -142,7 +124,7 @@ class NumberedPaper(Schema):
     copy_no = fields.Integer(required=True)
     case_id = fields.Integer(required=True)
     state = fields.String(required=True)
-    label = _label()
+    label = state_label()
     bound_at = fields.AwareDateTime(required=True)
     ended_at = fields.AwareDateTime(allow_none=True)
     reason = fields.String(required=True)
@@ -164,7 +146,7 @@ class NewCount(Schema):
 
     unit_id = one_id(required=True)
     kind = _kind()
-    counted = _copies(0)
+    counted = amount(least=0)
     explanation = text(400, load_default="")
 
 
@@ -210,10 +192,9 @@ def receive(new: dict[str, Any]) -> StockAccount:
 @bp.arguments(CardCode)
 @bp.response(200, StockBook)
 def set_card_code(new: dict[str, Any]) -> StockAccount:
-    """Give a base committee's cards the first three digits of their numbers."""
+    """Give a base committee's cards the first three digits of their numbers, before the first card is given out."""
     unit = insist_on_sight(new["unit_id"])
-    keeping(unit.id)
-    return stock_handovers.set_card_code(database.session(), unit.id, new["prefix"])
+    return stock_card_codes.set_card_code(database.session(), unit.id, new["prefix"], actor=keeping(unit.id))
 
 
 @bp.route("/handovers")
@@ -256,7 +237,7 @@ def sign(sent: dict[str, Any], handover_id: int) -> StockHandover:
 @bp.route("/handovers/<id:handover_id>/decline", methods=["POST"])
 @writing
 @identity.signed_in_needed
-@bp.arguments(HandoverReason)
+@bp.arguments(ReasonGiven)
 @bp.response(200, Handover)
 def decline(sent: dict[str, Any], handover_id: int) -> StockHandover:
     """Send the copies back uncounted, as the receiver."""
@@ -267,7 +248,7 @@ def decline(sent: dict[str, Any], handover_id: int) -> StockHandover:
 @bp.route("/handovers/<id:handover_id>/call-back", methods=["POST"])
 @writing
 @identity.signed_in_needed
-@bp.arguments(HandoverReason)
+@bp.arguments(ReasonGiven)
 @bp.response(200, Handover)
 def call_back(sent: dict[str, Any], handover_id: int) -> StockHandover:
     """Take the copies back before they are signed for, as the sender."""

@@ -14,6 +14,7 @@ from webapp.pages import furniture
 from webapp.pages.units_seen import chosen_unit, own_units
 from workflows import clock
 from workflows.domain import (
+    stock_card_codes,
     stock_copies,
     stock_counts,
     stock_handovers,
@@ -81,8 +82,7 @@ def set_code() -> Any:
     unit_id, code = _number("unit"), _text("prefix")
 
     def act(session: Session) -> object:
-        stock_acts.keeping(unit_id)
-        return stock_handovers.set_card_code(session, unit_id, code)
+        return stock_card_codes.set_card_code(session, unit_id, code, actor=stock_acts.keeping(unit_id))
 
     return _done(unit_id, act, gettext("已登记团员证代号 %(code)s。", code=code))
 
@@ -123,30 +123,23 @@ def settle(handover_id: int, verb: str) -> Any:
     return _done(unit_id, act, told[verb])
 
 
-@bp.post("/forms/<int:case_id>")
+@bp.post("/<any(forms, cards):papers>/<int:case_id>")
 @identity.post_needed(*furniture.COMMITTEES)
-def give_form(case_id: int) -> Any:
-    """Give a candidate the form that bears the number of his place."""
-    unit_id = _number("unit")
+def give(papers: str, case_id: int) -> Any:
+    """Give a candidate the form that bears the number of his place, or a member the next card."""
+    kind = StockKind.FORM if papers == "forms" else StockKind.CARD
 
     def act(session: Session) -> StockCopy:
-        actor = stock_acts.giving_out(StockKind.FORM, case_id)
-        return stock_copies.bind_form(session, case_id=case_id, actor=actor)
+        actor = stock_acts.giving_out(kind, case_id)
+        bind = stock_copies.bind_form if kind == StockKind.FORM else stock_copies.bind_card
+        return bind(session, case_id=case_id, actor=actor)
 
-    return _done(unit_id, act, lambda copy: gettext("已发放，志愿书编号 %(number)s。", number=copy.serial))
+    def told(copy: StockCopy) -> str:
+        if kind == StockKind.FORM:
+            return gettext("已发放，志愿书编号 %(number)s。", number=copy.serial)
+        return gettext("已发放，团员证编号 %(number)s。", number=copy.serial)
 
-
-@bp.post("/cards/<int:case_id>")
-@identity.post_needed(*furniture.COMMITTEES)
-def give_card(case_id: int) -> Any:
-    """Give a member the next card."""
-    unit_id = _number("unit")
-
-    def act(session: Session) -> StockCopy:
-        actor = stock_acts.giving_out(StockKind.CARD, case_id)
-        return stock_copies.bind_card(session, case_id=case_id, actor=actor)
-
-    return _done(unit_id, act, lambda copy: gettext("已发放，团员证编号 %(number)s。", number=copy.serial))
+    return _done(_number("unit"), act, told)
 
 
 @bp.post("/ends/<any(spoil, lose):verb>")
@@ -234,11 +227,17 @@ def _page(top: Unit, refusal: Refusal | None = None) -> str:
         movements=_movements(session, kept),
         me=identity.current_person().id,
         kinds=list(StockKind),
+        cards_given=_cards_given(session, accounts[StockKind.CARD]) if keeps else 0,
         refusal=refusal.message(gettext) if refusal else "",
         errors={key: gettext(text) for key, text in refusal.fields.items()} if refusal else {},
         sent=request.form,
         sent_to=request.path if refusal else "",
     )
+
+
+def _cards_given(session: Session, account: StockAccount | None) -> int:
+    """How many cards bear the unit's code, so that it stands."""
+    return stock_card_codes.issued(session, account) if account else 0
 
 
 def _takers(session: Session, top: Unit) -> list[Unit]:

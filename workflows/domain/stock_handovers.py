@@ -12,7 +12,6 @@ from workflows.domain import stock_ledger, units
 from workflows.domain.columns import reference, word
 from workflows.domain.stock_ledger import Shelf, StockAccount, StockKind, StockMovementKind
 from workflows.domain.stock_refusals import (
-    CardCodeWrong,
     HandoverSettled,
     MoreThanSent,
     NotNextInLine,
@@ -83,20 +82,9 @@ def receive(
     _check_amount(amount, 1)
     if not document.strip():
         raise StockReasonMissing(what="入库凭证", fields={"document": "请填写入库凭证"})
-    account = _locked(session, kind, unit_id)
+    account = stock_ledger.lock_or_open(session, kind, unit_id)
     kind_of = StockMovementKind.RECEIPT
     stock_ledger.take_in(session, account, kind_of, amount, actor=actor, document=document.strip())
-    return account
-
-
-def set_card_code(session: Session, unit_id: int, code: str) -> StockAccount:
-    """Give a base committee's stock of cards its three digits (编号前3位); raises CardCodeWrong, also when taken."""
-    taken = select(StockAccount.id).where(StockAccount.prefix == code, StockAccount.unit_id != unit_id)
-    if len(code) != 3 or not (code.isascii() and code.isdigit()) or session.scalar(taken) is not None:
-        raise CardCodeWrong(fields={"prefix": CardCodeWrong.sentence})
-    account = _locked(session, StockKind.CARD, unit_id)
-    account.prefix = code
-    session.flush()
     return account
 
 
@@ -232,12 +220,6 @@ def _both_accounts(session: Session, handover: StockHandover) -> tuple[StockAcco
     stock_ledger.open_stock(session, handover.kind, handover.to_unit_id)
     found = stock_ledger.lock_stock(session, handover.kind, [handover.from_unit_id, handover.to_unit_id])
     return found[handover.from_unit_id], found[handover.to_unit_id]
-
-
-def _locked(session: Session, kind: StockKind, unit_id: int) -> StockAccount:
-    units.lock(session, unit_id)  # two people may open the same stock at the same time
-    stock_ledger.open_stock(session, kind, unit_id)
-    return stock_ledger.lock_stock(session, kind, [unit_id])[unit_id]
 
 
 def _check_amount(amount: object, least: int, field: str = "amount") -> None:

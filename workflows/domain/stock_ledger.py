@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from workflows import clock, journal
 from workflows.database import Base, BigId
+from workflows.domain import units
 from workflows.domain.columns import reference, word
 from workflows.journal import Actor, Event
 
@@ -165,6 +166,13 @@ def open_stock(session: Session, kind: StockKind, unit_id: int) -> StockAccount:
         session.add(account)
         session.flush()
     return account
+
+
+def lock_or_open(session: Session, kind: StockKind, unit_id: int) -> StockAccount:
+    """The unit's account under its lock, made empty if there is none yet; two people may open it at the same time."""
+    units.lock(session, unit_id)
+    open_stock(session, kind, unit_id)
+    return lock_stock(session, kind, [unit_id])[unit_id]
 
 
 def take_in(

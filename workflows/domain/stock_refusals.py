@@ -129,6 +129,15 @@ class CardCodeWrong(InvalidData):
     rule = "团员证编号为8位数字（3位基层团委代号加5位流水号）"
 
 
+class CardCodeFixed(Refusal):
+    """Cards bear the committee's code already."""
+
+    code = "stock.card_code_fixed"
+    sentence = "“{unit}”已按代号 {code} 发出 {given} 张团员证，代号不能再改。"
+    remedy = "请继续使用这个代号；确有错误的，请向旗县团委报告，由其决定已发团员证如何处理。"
+    rule = "团员证编号发出后不再更改，代号只能在发出第一张以前更正（本系统做法）"
+
+
 class CountChanged(Refusal):
     """Copies moved between the count and its confirmation."""
 

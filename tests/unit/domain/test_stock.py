@@ -6,12 +6,22 @@ from sqlalchemy.orm import Session
 
 from tests.support.cast import APPLIED, Cast, apply, plan_for_school
 from workflows import journal
-from workflows.domain import members, quotas, stock_audit, stock_copies, stock_counts, stock_handovers, stock_ledger
+from workflows.domain import (
+    members,
+    quotas,
+    stock_audit,
+    stock_card_codes,
+    stock_copies,
+    stock_counts,
+    stock_handovers,
+    stock_ledger,
+)
 from workflows.domain.quotas import NumberIsVoid
 from workflows.domain.stock_copies import CopyState
 from workflows.domain.stock_handovers import HandoverState, StockHandover
 from workflows.domain.stock_ledger import StockAccount, StockKind
 from workflows.domain.stock_refusals import (
+    CardCodeFixed,
     CardCodeWrong,
     CardNotIssued,
     CountChanged,
@@ -196,9 +206,7 @@ def test_without_a_stock_above_there_is_no_form(session: Session, cast: Cast) ->
 def test_cards_run_on_under_the_committees_code(session: Session, cast: Cast, school: StockAccount) -> None:
     who = cast.actor(cast.gaowa)
     stock_handovers.receive(session, CARD, cast.school.id, 3, document="旗县下发", actor=who)
-    with pytest.raises(CardCodeWrong):
-        stock_handovers.set_card_code(session, cast.school.id, "12")
-    stock_handovers.set_card_code(session, cast.school.id, "012")
+    stock_card_codes.set_card_code(session, cast.school.id, "012", actor=who)
     serials = []
     for case_id in (7, 8):
         number = reserve(session, cast, case_id)
@@ -211,6 +219,40 @@ def test_cards_run_on_under_the_committees_code(session: Session, cast: Cast, sc
     stock_copies.insist_on_card(session, unit_id=cast.branch.id, case_id=7, card_number="01200001")
     with pytest.raises(CardNotIssued):
         stock_copies.insist_on_card(session, unit_id=cast.branch.id, case_id=7, card_number="01200002")
+
+
+def test_a_code_is_set_on_record_and_by_one_committee_only(session: Session, cast: Cast) -> None:
+    gaowa = cast.actor(cast.gaowa)
+    stock_card_codes.set_card_code(session, cast.school.id, "011", actor=gaowa)
+    book = stock_card_codes.set_card_code(session, cast.school.id, "012", actor=gaowa)
+    stock_card_codes.set_card_code(session, cast.school.id, "012", actor=gaowa)
+    entries = journal.entries_of(session, book.chain)
+    assert [(each.event, each.person_id, each.facts) for each in entries] == [
+        (Event.CARD_CODE_SET, cast.gaowa.id, {"code": "011", "before": None}),
+        (Event.CARD_CODE_SET, cast.gaowa.id, {"code": "012", "before": "011"}),
+    ]
+    for wrong in ("12", "０１２", "1a2", ""):
+        with pytest.raises(CardCodeWrong) as refused:
+            stock_card_codes.set_card_code(session, cast.school.id, wrong, actor=gaowa)
+        assert set(refused.value.fields) == {"prefix"}
+    with pytest.raises(CardCodeWrong, match="没有别的单位使用"):
+        stock_card_codes.set_card_code(session, cast.other_school.id, "012", actor=gaowa)
+    stock_card_codes.set_card_code(session, cast.other_school.id, "011", actor=gaowa)
+
+
+def test_a_code_stands_once_a_card_bears_it(session: Session, cast: Cast, school: StockAccount) -> None:
+    who = cast.actor(cast.gaowa)
+    stock_handovers.receive(session, CARD, cast.school.id, 1, document="旗县下发", actor=who)
+    stock_card_codes.set_card_code(session, cast.school.id, "012", actor=who)
+    number = reserve(session, cast, 7)
+    quotas.use(session, case_id=7, actor=SYSTEM)
+    members.admit(session, case_id=7, joined_on=APPLIED, number=number)
+    stock_copies.bind_card(session, case_id=7, actor=who)
+    stock_copies.spoil(session, CARD, case_id=7, reason="涂改", document="剪角扫描件1", actor=who)
+    with pytest.raises(CardCodeFixed, match="已按代号 012 发出 1 张团员证") as refused:
+        stock_card_codes.set_card_code(session, cast.school.id, "013", actor=who)
+    assert refused.value.fields == {"prefix": "已按代号012发出1张团员证"}
+    assert stock_card_codes.set_card_code(session, cast.school.id, "012", actor=who).prefix == "012"
 
 
 def test_where_no_cards_are_kept_any_card_number_will_do(session: Session, cast: Cast) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from tests.support.application import ON_SQLITE
 from tests.support.cast import APPLIED, Cast, apply, plan_for_school
 from workflows import clock
-from workflows.domain import members, quotas, stock_copies, stock_handovers
+from workflows.domain import members, quotas, stock_card_codes, stock_copies, stock_handovers
 from workflows.domain.members import LeagueMember
 from workflows.domain.numbering import PlaceState
 from workflows.domain.stock_ledger import StockKind
@@ -39,7 +39,7 @@ def test_where_cards_are_kept_only_the_one_given_out_closes_the_file(
     session: Session, cast: Cast, member: LeagueMember
 ) -> None:
     stock_handovers.receive(session, StockKind.CARD, cast.school.id, 2, document="出库单1号", actor=SYSTEM)
-    stock_handovers.set_card_code(session, cast.school.id, "012")
+    stock_card_codes.set_card_code(session, cast.school.id, "012", actor=SYSTEM)
     with pytest.raises(CardNotIssued) as refused:
         close(session, cast, "01200001")
     assert set(refused.value.fields) == {"card_number"}
