@@ -24,6 +24,10 @@ _LABELS = {
 }
 
 
+COUNTED = tuple(_LABELS)
+"""The figures of a vote, as forms and records name them."""
+
+
 class MeetingArithmetic(InvalidData):
     """The numbers of the meeting contradict one another."""
 

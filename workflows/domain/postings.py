@@ -28,11 +28,16 @@ LONGEST_TEXT = 100
 
 
 class Kind(StrEnum):
-    """Who is made public: those determined as activists, the development targets, the new members (三公示)."""
+    """Who is made public: those determined as activists, the development targets, the new members (三公示).
+
+    Of recommendations for Party membership: who is to be recommended as Party activist, or as development target.
+    """
 
     ACTIVIST = "activist"
     TARGET = "target"
     MEMBER = "member"
+    RECOMMENDED_ACTIVIST = "recommended_activist"
+    RECOMMENDED_TARGET = "recommended_target"
 
 
 class Why(StrEnum):
@@ -91,6 +96,15 @@ class PostedCandidate(Base):
 
 
 @dataclass(frozen=True)
+class Named:
+    """Whom a copy shows, where that is not the candidate of an admission; `applied_on` to the Party."""
+
+    name: str
+    applied_on: date
+    activist_on: date | None = None
+
+
+@dataclass(frozen=True)
 class Sheet:
     """What a notice says beside the candidate: since when and where it hangs, how to object, and of what kind it is."""
 
@@ -107,10 +121,11 @@ def put_up(
     unit_id: int,
     sheet: Sheet,
     ends_on: date,
-    activist_on: date | None,
+    activist_on: date | None = None,
+    named: Named | None = None,
     actor: Actor = SYSTEM,
 ) -> PostedCandidate | None:
-    """Show the candidate of a case to everybody until `ends_on`; journalled. A copy that hangs already hangs on.
+    """Show the candidate of a case, or whom `named` names, until `ends_on`; journalled. A copy that hangs hangs on.
 
     A copy left over from an earlier notice comes down first. A notice that was over before it was recorded is not shown
     any more: None. Raises NotFound without a candidate.
@@ -122,21 +137,25 @@ def put_up(
     if ends_on < clock.today():
         return None
     if row is None:
-        candidate, name = members.named_of_case(session, case_id)
-        row = PostedCandidate(
-            posting_id=_sheet(session, unit_id, sheet).id,
-            case_id=case_id,
-            name=name,
-            class_name=candidate.class_name,
-            applied_on=candidate.applied_on,
-            activist_on=activist_on,
-        )
+        row = _copy(session, case_id, activist_on) if named is None else _copy_of(case_id, named)
+        row.posting_id = _sheet(session, unit_id, sheet).id
         session.add(row)
     row.ends_on = ends_on
     session.flush()
     chain, until = journal.case_chain(case_id), ends_on.isoformat()
     journal.record(session, Event.POSTING_PUT_UP, chain=chain, actor=actor, posting=row.posting_id, until=until)
     return row
+
+
+def _copy(session: Session, case_id: int, activist_on: date | None) -> PostedCandidate:
+    candidate, name = members.named_of_case(session, case_id)
+    shown = {"name": name, "class_name": candidate.class_name, "applied_on": candidate.applied_on}
+    return PostedCandidate(case_id=case_id, **shown, activist_on=activist_on)
+
+
+def _copy_of(case_id: int, named: Named) -> PostedCandidate:
+    shown = {"name": named.name, "applied_on": named.applied_on, "activist_on": named.activist_on}
+    return PostedCandidate(case_id=case_id, **shown)
 
 
 def _is_left_over(session: Session, row: PostedCandidate, sheet: Sheet) -> bool:

@@ -139,7 +139,7 @@ def ask(session: Session, *, case_id: int, to: str, asked_on: date, actor: Actor
     pending = asked(session, case_id)
     if pending is not None:
         raise TransferPending(unit=pending.to_name)
-    receiver = _receiver(session, to)
+    receiver = receiver_called(session, to)
     if receiver.id == candidate.unit_id:
         raise ReceiverUnknown(fields={"to_unit": "申请人就在这个团支部"})
     _insist_on_place(session, case_id, receiver)
@@ -222,7 +222,8 @@ def common_superior(session: Session, unit_id: int, other_id: int, kinds: Sequen
     return both[-1]
 
 
-def _receiver(session: Session, to: str) -> Unit:
+def receiver_called(session: Session, to: str) -> Unit:
+    """The branch with this code or full name; raises ReceiverUnknown."""
     wanted = to.strip()
     query = select(Unit).where(or_(Unit.code == wanted, Unit.name == wanted), Unit.kind.in_(RECEIVING))
     found = session.scalars(query.limit(2)).all()

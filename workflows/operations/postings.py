@@ -6,7 +6,7 @@ from typing import Any
 
 from workflows import clock
 from workflows.domain import postings, working_days
-from workflows.domain.postings import LONGEST_TEXT, Kind, Sheet, Why
+from workflows.domain.postings import LONGEST_TEXT, Kind, Named, Sheet, Why
 from workflows.engine.environment import Call
 
 
@@ -52,15 +52,32 @@ def take_down(call: Call) -> dict[str, Any]:
 
 
 def _count(call: Call, began_on: date, days: int, kind: Kind) -> dict[str, Any]:
-    ends_on = working_days.notice_end(began_on, days)
     activist_on = call.parameters["activist_on"]
+    return put_up_for(call, began_on, days, kind, activist_on=date.fromisoformat(activist_on) if activist_on else None)
+
+
+def put_up_for(
+    call: Call,
+    began_on: date,
+    days: int,
+    kind: Kind,
+    named: Named | None = None,
+    *,
+    activist_on: date | None = None,
+) -> dict[str, Any]:
+    """Hang the copy of the parameter `notice` for so many working days after `began_on`; see `put_up` for the answer.
+
+    `named` is whom it shows where that is not the candidate of an admission.
+    """
+    ends_on = working_days.notice_end(began_on, days)
     postings.put_up(
         call.session,
         case_id=call.case_id,
         unit_id=call.unit_id,
         sheet=_sheet(call.parameters["notice"], kind),
         ends_on=ends_on,
-        activist_on=date.fromisoformat(activist_on) if activist_on else None,
+        activist_on=activist_on,
+        named=named,
         actor=call.actor,
     )
     over_on = ends_on + timedelta(days=1)

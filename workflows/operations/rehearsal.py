@@ -30,7 +30,7 @@ from workflows.engine.environment import Addressee, Environment
 from workflows.engine.scenarios import Mark, Played, Scenario, ScenarioFault
 from workflows.engine.tables import Case
 from workflows.journal import SYSTEM, Actor
-from workflows.operations import evidence, neighbours, party_neighbours, rehearsal_recognitions
+from workflows.operations import evidence, neighbours, party_neighbours, rehearsal_recognitions, rehearsal_rounds
 from workflows.operations.wiring import ENVIRONMENT
 
 MODES = ("in memory", "saved and restored")
@@ -228,6 +228,10 @@ class RehearsalStage:
         if scenario.voters is not None:
             self._shrink(scenario.voters)
         self._places(scenario)
+        self.has_rounds = any("recommendations.list" in drawing for drawing in files.drawings.values())
+        if self.has_rounds:
+            branch = units.get(session, self.unit_id)
+            self.cast |= rehearsal_rounds.found(session, self.line, branch, scenario.begins, scenario.places)
         self.process = bundles.store(session, files, [], SYSTEM, "演练").process
 
     def _for(self, session: Session, scenario: Scenario, live: dict[int, Any] | None) -> None:
@@ -372,6 +376,9 @@ class RehearsalStage:
 
     def other_case(self, case_id: int | None, message: str, values: Mapping[str, Any]) -> int:
         """The other side of a joint recognition acts."""
+        if self.has_rounds and case_id is not None:
+            rehearsal_rounds.recognise(self.session, case_id, values)
+            return case_id
         return rehearsal_recognitions.other_side(self.session, self.environment, self.cast, case_id, message, values)
 
     def record(self, case_id: int, kind: str, values: Mapping[str, Any]) -> None:
@@ -379,7 +386,9 @@ class RehearsalStage:
         enter_lawfully(self.session, case_id, kind, values)
 
     def places(self) -> Mapping[str, int]:
-        """The school's places by state."""
+        """The school's places by state; of a process that recommends, the branch's in its round."""
+        if self.has_rounds:
+            return rehearsal_rounds.places_of(self.session, self.unit_id)
         account = quota_ledger.account_of(self.session, self.plan_id, self.school_id)
         if account is None:
             return {"free": 0, "reserved": 0, "used": 0}
