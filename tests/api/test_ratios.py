@@ -23,6 +23,8 @@ def test_ratios_are_told_for_a_unit_and_those_below(signed_in: Call, cast: Cast,
     assert (county["scopes"][0]["next"], county["scopes"][0]["mark_next"], county["youth"]) == ("62.0%", "red", "2.9%")
     assert (school["scopes"][0]["now"], school["scopes"][0]["room"], school["mark"]) == ("58.0%", 1, "amber")
     assert (other["scopes"], other["mark"], other["counted"]) == ([], "none", False)
+    told = [(each["unit_id"], each["classes"], each["all_classes"]) for each in found["uncounted"]]
+    assert told == [(cast.school.id, 1, 2), (cast.other_school.id, 0, 0)]
 
 
 @ON_SQLITE

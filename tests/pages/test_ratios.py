@@ -1,12 +1,15 @@
 from sqlalchemy.orm import Session
 
 from tests.pages.conftest import Visit
+from tests.support import cast as people
 from tests.support.cast import Cast
+from tests.unit.domain.test_quota_control import hold
 from tests.unit.domain.test_split_proposals import counted
 from workflows import journal
 from workflows.domain import quota_control, quotas
 from workflows.domain.head_counts import Line
 from workflows.domain.units import Field
+from workflows.journal import SYSTEM
 
 FULL = Line(Field.SENIOR, True, 50, 29)
 
@@ -21,7 +24,7 @@ def test_a_committee_sees_what_is_and_what_would_be(visit: Visit, cast: Cast, no
     zhao = visit(cast.zhao)
     assert zhao.open("/quota").links("比例预测") == [f"/ratios?unit={cast.county.id}"]
     page = zhao.follow("比例预测")
-    assert page.links("第一中学团委") == [f"/ratios?unit={cast.school.id}"]
+    assert f"/ratios?unit={cast.school.id}" in page.links("第一中学团委")
     assert "29/50" in page
     assert "58.0%" in page
     assert "接近上限" in page
@@ -63,3 +66,32 @@ def test_without_head_counts_the_page_says_so(visit: Visit, cast: Cast, now: obj
     page = visit(cast.gaowa).open("/ratios")
     assert "没有人数就算不出比例" in page
     assert visit(cast.saren).open("/quota").links("比例预测") == []
+
+
+def test_classes_nobody_counted_are_listed_with_their_places(
+    visit: Visit, cast: Cast, now: object, session: Session
+) -> None:
+    count_class(session, cast)
+    people.apply(session, cast, 1).unit_id = cast.small_branch.id
+    quotas.reserve(session, unit_id=cast.school.id, case_id=1, actor=SYSTEM)
+    session.commit()
+    zhao = visit(cast.zhao)
+    page = zhao.open(f"/ratios?unit={cast.county.id}")
+    assert "这些班级没有填报截至 2019-12-31 的人数" in page
+    assert "仍可预留名额，只作提示。 本产品的默认值（未核实）" in page
+    rows = [" ".join(row.itertext()).split() for row in page.all("//section[@id='uncounted']//tbody/tr")]
+    assert rows == [["第一中学团委", "1/2", "1", "2"], ["第二中学团委", "全部未填报", "0", "0"]]
+    page = zhao.open(f"/ratios?unit={cast.school.id}")
+    rows = [" ".join(row.itertext()).split() for row in page.all("//section[@id='uncounted']//tbody/tr")]
+    assert rows == [["高一2班团支部", "1/1", "1", "0"]]
+    hold(session, cast, "uncounted_admission", "refuse")
+    session.commit()
+    page = zhao.open(f"/ratios?unit={cast.county.id}")
+    assert "填报以前不能预留名额。 本级或上级收紧的规则" in page
+
+
+def test_universities_need_not_be_counted(visit: Visit, cast: Cast, now: object, session: Session) -> None:
+    for school in (cast.school, cast.other_school):
+        school.field = Field.UNIVERSITY
+    session.commit()
+    assert "这些班级没有填报" not in visit(cast.zhao).open(f"/ratios?unit={cast.county.id}")

@@ -9,7 +9,7 @@ from webapp import database, identity, places_kept, ratios_seen
 from webapp.api.document import Blueprint
 from webapp.api.schemas import query_id, text
 from webapp.api.writing import writing
-from workflows.domain import head_counts, quota_control, quotas, ratio_forecasts, units
+from workflows.domain import head_counts, quota_control, quotas, ratio_forecasts, uncounted, units
 from workflows.domain.quota_control import LONGEST_REASON, RatioException
 
 bp = Blueprint("ratios", __name__, "ratios", "Ratios of members to students and to youth")
@@ -64,11 +64,23 @@ class PlaceTiles(Schema):
     days_left = fields.Integer(required=True)
 
 
+class NotCounted(Schema):
+    """A unit directly below with classes nobody counted, and their places; `all_classes` is 0 for one without any."""
+
+    unit_id = fields.Integer(required=True, attribute="unit.id")
+    unit_name = fields.String(required=True, attribute="unit.name")
+    classes = fields.Integer(required=True)
+    all_classes = fields.Integer(required=True)
+    held = fields.Integer(required=True)
+    free = fields.Integer(required=True)
+
+
 class RatioList(Schema):
     """The unit first, then those that report to it directly."""
 
     tiles = fields.Nested(PlaceTiles, required=True)
     items = fields.List(fields.Nested(UnitRatios), required=True)
+    uncounted = fields.List(fields.Nested(NotCounted), required=True)
 
 
 class NewRatioException(Schema):
@@ -101,6 +113,7 @@ def show(query: dict[str, Any]) -> dict[str, Any]:
     return {
         "tiles": ratios_seen.tiles(session, plan, unit),
         "items": [ratios_seen.line_of(each) for each in found],
+        "uncounted": uncounted.below(session, plan, unit),
     }
 
 

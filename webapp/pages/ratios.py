@@ -10,7 +10,17 @@ from webapp import database, errors, identity, places_kept, ratios_seen
 from webapp.pages import furniture
 from webapp.pages.people_shown import names_of
 from webapp.pages.units_seen import chosen_unit, own_units
-from workflows.domain import head_counts, kept_forecasts, quota_control, quotas, ratio_forecasts, ratios, units
+from workflows.domain import (
+    head_counts,
+    kept_forecasts,
+    quota_control,
+    quotas,
+    ratio_forecasts,
+    ratios,
+    rules_in_force,
+    uncounted,
+    units,
+)
 from workflows.domain.posts import PostKind
 from workflows.domain.units import Unit, UnitKind
 from workflows.errors import Refusal
@@ -68,6 +78,8 @@ def _page(unit: Unit, refusal: Refusal | None = None, sent: Mapping[str, str] | 
         own=ratios_seen.line_of(own),
         lines=[ratios_seen.line_of(each) for each in ratio_forecasts.below(session, plan, unit)],
         tiles=ratios_seen.tiles(session, plan, unit),
+        uncounted=uncounted.below(session, plan, unit),
+        uncounted_rule=rules_in_force.of_unit(session, unit.id).values["uncounted_admission"],
         goal=limits.youth_goal,
         limits=limits,
         what_if=(more, fewer) if more or fewer else None,
