@@ -71,6 +71,8 @@ def begin_party_case(session: Session, environment: Environment, payload: Mappin
     row.party_case_id = case.id
     case.title = _title(session, row)
     session.flush()
+    if case.ended_at is not None:  # the League has taken it back meanwhile; the case did not know yet whose it is
+        settle(session, case.id)
     return case
 
 
