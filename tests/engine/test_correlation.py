@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from tasks.outbox import HANDLERS
 from tests.engine.conftest import Office
 from workflows import clock, journal
-from workflows.engine import correlation
+from workflows.engine import cases, correlation, mailbox
 from workflows.engine.mailbox import AwaitedEvent, KeptMessage, MessageAwaitedTwice, MessageUnaddressed
 from workflows.engine.tables import Case
 from workflows.outbox import OutboxRow
@@ -175,3 +175,47 @@ def test_the_journals_of_both_cases_say_what_was_sent_and_taken(office: Office) 
 
 def test_the_worker_performs_what_cases_send_each_other() -> None:
     assert set(correlation.PERFORM) <= set(HANDLERS)
+
+
+def test_a_message_may_be_left_in_the_name_of_a_case_and_thrown_away_when_nobody_will_ask_for_it(
+    office: Office,
+) -> None:
+    sender = office.begin("send_task")
+    key = mailbox.key_of({"day": "2020-03-02"})
+    mailbox.leave(office.session, "news", key, {"said": "no"}, sender_case_id=sender.id)
+    assert not mailbox.is_awaited(office.session, "news", key)
+    mailbox.forget(office.session, "news", mailbox.key_of({"day": "2020-03-01"}))
+    assert count(office, KeptMessage) == 1
+    mailbox.forget(office.session, "news", key)
+    receiver = hear(office, "receive_task", "2020-03-02")
+    office.post_arrives()
+    assert not reading(office, receiver)
+    assert mailbox.is_awaited(office.session, "news", key)
+
+
+def test_all_that_has_come_for_a_case_is_given_to_it_one_after_the_other(office: Office) -> None:
+    case = office.begin("event_subprocess_message_between_cases")
+    for _ in range(2):
+        tell(office, "send_task", "2020-03-02", "no")
+    office.do("wish", "yes", case=case, on="2020-03-02")
+    assert correlation.deliver_to(office.session, office.environment, case.id) == 2
+    assert office.waiting == ["ask_on", "read", "read"]
+    assert correlation.deliver_to(office.session, office.environment, case.id) == 0
+
+
+def test_a_case_begun_for_another_was_begun_by_nobody_and_knows_what_it_was_told(office: Office) -> None:
+    sender = office.begin("send_task")
+    office.begin("receive_task")
+    begun = cases.begin_for(
+        office.session,
+        office.environment,
+        process="receive_task",
+        unit_id=9,
+        sender_case_id=sender.id,
+        data={"told": {"of": sender.id}},
+    )
+    office.session.commit()
+    assert (begun.started_by, begun.unit_id) == (None, 9)
+    assert cases.data_of(begun)["told"] == {"of": sender.id}
+    [entry] = journal.entries_of(office.session, journal.case_chain(begun.id))
+    assert entry.facts["asked_by"] == sender.id
