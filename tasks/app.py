@@ -26,6 +26,7 @@ JOBS = (
     "tasks.keys",
     "tasks.calendar_watch",
     "tasks.postings",
+    "tasks.recommendations",
     "tasks.forecasts",
 )
 

@@ -17,6 +17,7 @@ FORGET_KEYS = "tasks.forget_idempotency_keys"
 WATCH_CALENDAR = "tasks.watch_calendar"
 TAKE_DOWN_POSTINGS = "tasks.take_down_postings"
 FORECAST_RATIOS = "tasks.forecast_ratios"
+WATCH_RECOMMENDATIONS = "tasks.watch_recommendations"
 
 NIGHTLY = {"acks_late": False, "time_limit": 3600, "soft_time_limit": 3500}
 """A nightly job may take long; taken off the queue when it begins, it is never given to a second worker."""
@@ -31,6 +32,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "seal": {"task": SEAL, "schedule": crontab(hour=2, minute=40)},
     "keys": {"task": FORGET_KEYS, "schedule": crontab(hour=3, minute=10)},
     "postings": {"task": TAKE_DOWN_POSTINGS, "schedule": crontab(hour=0, minute=10)},
+    "recommendations": {"task": WATCH_RECOMMENDATIONS, "schedule": crontab(hour=0, minute=30)},
     "forecasts": {"task": FORECAST_RATIOS, "schedule": crontab(hour=1, minute=30)},
     "calendar": {"task": WATCH_CALENDAR, "schedule": crontab(hour=3, minute=40)},
 }

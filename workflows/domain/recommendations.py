@@ -260,8 +260,8 @@ def keep(session: Session, *, case_id: int, reason: str, decided_on: date, actor
 def end(session: Session, *, case_id: int, state: State, reason: str, actor: Actor) -> Recommendation | None:
     """The recommendation ends otherwise than by the Party's determining; None when there is none on record.
 
-    Before it was passed to the Party its place is free again, and so is that of one withdrawn while the round runs.
-    Ending again changes nothing. Raises NotOnRecord for a state that ends nothing. Journalled.
+    The place of one that was not passed to the Party is free again; later it counts as used. Ending again changes
+    nothing. Raises NotOnRecord for a state that ends nothing. Journalled.
     """
     row = of_case(session, case_id, lock=True)
     if row is None or row.state == state:
@@ -290,6 +290,12 @@ def expire(session: Session, row: Recommendation, actor: Actor) -> None:
     row.state, row.ended_at = State.EXPIRED, clock.now()
     session.flush()
     _journal(session, Event.RECOMMENDATION_SETTLED, row, actor, state=row.state.value)
+
+
+def running_out(session: Session, by: date) -> Sequence[Recommendation]:
+    """Valid recommendations whose last day is `by` or earlier, locked; whom another night's work holds is left out."""
+    query = select(Recommendation).where(Recommendation.state.in_(VALID), Recommendation.valid_until <= by)
+    return session.scalars(query.order_by(Recommendation.id).with_for_update(skip_locked=True)).all()
 
 
 def of_case(session: Session, case_id: int, *, lock: bool = False) -> Recommendation | None:
