@@ -17,12 +17,16 @@ from workflows.domain import (
     head_count_files,
     head_counts,
     lawful_dates,
+    party_events,
+    party_links,
+    party_units,
     past_shares,
     quota_control,
     quota_correction_refusals,
     quota_uses,
     rule_sets,
     split_proposals,
+    units,
     volunteer_files,
     workbooks,
 )
@@ -50,6 +54,7 @@ from workflows.domain.units import UnitKind
 from workflows.engine import forms, repairs
 from workflows.operations import evidence_files, lawful_days
 from workflows.operations import head_counts as entering
+from workflows.operations import party_events as entering_of_the_party
 from workflows.operations import past_shares as entering_shares
 from workflows.operations.posts import IN_PLACE_OF
 
@@ -87,7 +92,7 @@ def messages() -> list[str]:
     titles += IN_PLACE_OF.values()
     days = [*(day.label for day in Day), *lawful_dates.RULES, *lawful_days.WORDS, *forms.WORDS, repairs.UPSETS]
     found += [errors.OWN_PRACTICE, errors.OF_EVERY_FIELD, *titles, *STAGES, *values]
-    return list(dict.fromkeys([*found, *_of_evidence(), *_of_places(), *days]))
+    return list(dict.fromkeys([*found, *_of_evidence(), *_of_places(), *_of_the_party(), *days]))
 
 
 def _of_evidence() -> list[str]:
@@ -105,6 +110,12 @@ def _of_places() -> list[str]:
     labels += [text for verdict in Verdict for text in (verdict.label, verdict.sentence) if text]
     said = (head_counts, split_proposals, quota_control, quota_correction_refusals, past_shares)
     return [*labels, *files, *(word for room in said for word in room.WORDS)]
+
+
+def _of_the_party() -> list[str]:
+    steps = [kind.label for kind in party_events.PartyEventKind]
+    said = (*party_events.WORDS, *party_links.WORDS, *party_units.WORDS, *entering_of_the_party.FAULTS)
+    return [*steps, *said, units.PARENT_WRONG]
 
 
 def _import_every_room() -> None:

@@ -8,10 +8,10 @@ from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp import branches_kept, database, errors, identity
+from webapp import branches_kept, database, errors, identity, party_kept
 from webapp.pages import furniture
 from webapp.pages.units_seen import chosen_unit, own_units
-from workflows.domain import branches, units
+from workflows.domain import branches, party_links, units
 from workflows.domain.posts import PostKind
 from workflows.domain.units import APPROVING, Unit, UnitKind
 from workflows.errors import NotFound, Refusal
@@ -29,6 +29,8 @@ class Line:
 
     unit: Unit
     members: int
+    party: Unit | None
+    """The Party branch that works with it."""
 
     @property
     def tiny(self) -> bool:
@@ -86,11 +88,13 @@ def _page(committee: Unit, refusal: Refusal | None = None, wrong: int | None = N
     below = select(Unit).where(Unit.path.startswith(committee.path, autoescape=True), Unit.kind == UnitKind.BRANCH)
     found = list(session.scalars(below.order_by(Unit.code)))
     members = branches.members_of(session, [unit.id for unit in found])
+    linked = party_links.party_branches_of(session, found)
     return render_template(
         "branches/show.html",
         committee=committee,
         own=own_units(session),
-        lines=[Line(unit, members.get(unit.id, 0)) for unit in found],
+        lines=[Line(unit, members.get(unit.id, 0), linked.get(unit.id)) for unit in found],
+        reads_events=party_kept.reads(committee),
         keeps=branches_kept.keeps(committee),
         refusal=refusal.message(gettext) if refusal else "",
         errors={key: gettext(text) for key, text in refusal.fields.items()} if refusal else {},

@@ -1,5 +1,6 @@
 """What every page shows around its content: navigation, the posts of the signed-in person, language, dates."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,8 +12,9 @@ from flask_babel import gettext
 
 from webapp import database, identity, quota_waiting, rules_seen
 from workflows.clock import OFFICE_ZONE
-from workflows.domain.posts import Held, PostKind
+from workflows.domain.posts import OF_THE_PARTY, Held, PostKind
 from workflows.engine import inbox
+from workflows.engine.tables import WorkItem
 
 AT_A_BRANCH = (PostKind.BRANCH_SECRETARY, PostKind.ORG_COMMISSIONER)
 COMMITTEES = (
@@ -45,6 +47,7 @@ REACHED_FROM = {
     "branches": "quota",
     "stock": "quota",
     "moves": "processes",
+    "party_lists": "party_events",
 }
 """Pages without an entry of their own in the navigation, and the entry they are reached by."""
 
@@ -101,6 +104,10 @@ def navigation() -> list[NavigationItem]:
     if identity.holds(*AT_A_BRANCH, *COMMITTEES, PostKind.AUDITOR):
         entries.append((gettext("案卷"), "cases.every", 0))
         entries.append((gettext("名额"), "quota.show", quota_waiting.count()))
+    if identity.holds(*OF_THE_PARTY):
+        entries.append((gettext("党组织信息"), "party_events.show", 0))
+    if identity.holds(*OF_THE_PARTY, *KEEPERS):
+        entries.append((gettext("党团组织"), "party_units.show", 0))
     entries.append((gettext("规则"), "rule_sets.show", rules_seen.waiting_count()))
     if identity.holds(*KEEPERS, PostKind.AUDITOR):
         entries.append((gettext("流程"), "processes.every", 0))
@@ -127,6 +134,14 @@ def post_title(held: Held) -> str:
     if held.for_name is None:
         return title
     return gettext("%(post)s（代 %(name)s）", post=title, name=held.for_name)
+
+
+def acts_as(items: Sequence[WorkItem]) -> dict[int, str]:
+    """In which post the person would do each work item; nothing for who holds a single post and need not be told."""
+    held = {each.post_id: each for each in identity.posts_held()}
+    if len(held) < 2:
+        return {}
+    return {item.id: post_title(held[post]) for item in items if (post := identity.acting_for(item).post_id)}
 
 
 def moment(value: datetime | None) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from webapp import database, identity, quota_waiting, rush_told
 from webapp.due import due
+from webapp.pages import furniture
 from webapp.pages.units_seen import own_units
 from workflows.domain import units
 from workflows.domain.units import Unit
@@ -49,6 +50,7 @@ def show() -> Any:
         places_waiting=quota_waiting.of_mine(),
         rows=[(item, due(item.due_on)) for item in page.items],
         units=_names(session, page.items),
+        acts_as=furniture.acts_as(page.items),
         counts=inbox.counts(session, held, person_id),
         below=_choosable_units(session),
         filters=filters,

@@ -85,6 +85,7 @@ def _page(item: WorkItem, values: Mapping[str, Any] | None = None, refusal: Inva
         addressed=ENVIRONMENT.directory.describe(session, cases.addressee_of(item)),
         in_place_of=posts.in_place_of(item.lane, item.post_kind),
         acting_for=_acting_for(session, item),
+        acting_as=furniture.acts_as([item]).get(item.id, ""),
         seen_version=case.version,
         **shared,
     )

@@ -121,6 +121,20 @@ def linked_branch(session: Session, unit_id: int, on: date | None = None) -> Uni
     return _nearest(session, line, UnitKind.PARTY_BRANCH, on)
 
 
+def party_branches_of(session: Session, league_units: Sequence[Unit], on: date | None = None) -> dict[int, Unit]:
+    """As `party_branch_of`, for many League units by two statements; those without a Party branch are left out."""
+    lines = {unit.id: unit.line() for unit in league_units}
+    query = select(PartyLink.league_unit_id, PartyLink.party_unit_id).where(
+        PartyLink.league_unit_id.in_({above for line in lines.values() for above in line}),
+        PartyLink.kind == UnitKind.PARTY_BRANCH,
+        _standing(on or clock.today()),
+    )
+    linked = dict(session.execute(query).all())
+    found = {unit.id: unit for unit in session.scalars(select(Unit).where(Unit.id.in_(linked.values())))}
+    nearest = {unit_id: next((up for up in reversed(line) if up in linked), None) for unit_id, line in lines.items()}
+    return {unit_id: found[linked[up]] for unit_id, up in nearest.items() if up is not None}
+
+
 def party_committee_of(session: Session, unit_id: int, on: date | None = None) -> Unit:
     """The Party committee above the Party branch that works with a League unit (or above a Party unit itself).
 
@@ -138,9 +152,23 @@ def party_committee_of(session: Session, unit_id: int, on: date | None = None) -
 
 def league_units_of(session: Session, party_unit_id: int, on: date | None = None) -> list[Unit]:
     """The League units linked with the Party unit on `on` (default today), by code; those below them are not listed."""
-    day = on or clock.today()
-    linked = select(PartyLink.league_unit_id).where(PartyLink.party_unit_id == party_unit_id, _standing(day))
-    return list(session.scalars(select(Unit).where(Unit.id.in_(linked)).order_by(Unit.code)))
+    return league_units_of_each(session, [party_unit_id], on).get(party_unit_id, [])
+
+
+def league_units_of_each(
+    session: Session, party_unit_ids: Collection[int], on: date | None = None
+) -> dict[int, list[Unit]]:
+    """As `league_units_of`, for many Party units by one statement; those without a link are left out."""
+    query = (
+        select(PartyLink.party_unit_id, Unit)
+        .join(Unit, Unit.id == PartyLink.league_unit_id)
+        .where(PartyLink.party_unit_id.in_(party_unit_ids), _standing(on or clock.today()))
+        .order_by(Unit.code)
+    )
+    found: dict[int, list[Unit]] = {}
+    for party_unit_id, unit in session.execute(query):
+        found.setdefault(party_unit_id, []).append(unit)
+    return found
 
 
 def works_with(session: Session, party_unit_id: int, league_unit_id: int, on: date | None = None) -> bool:

@@ -275,4 +275,7 @@ def _insist_on_one_tree(parent: Unit | None, unit: Unit) -> None:
         fits = (parent.kind == UnitKind.PARTY_COMMITTEE) if unit.kind.is_party else not parent.kind.is_party
     if not fits:
         above = "—" if parent is None else parent.name
-        raise TreesApart(unit=unit.name, parent=above, fields={"parent_id": "请选择上级党委"})
+        raise TreesApart(unit=unit.name, parent=above, fields={"parent_id": PARENT_WRONG})
+
+
+PARENT_WRONG = "请选择上级党委"
