@@ -4,18 +4,19 @@ no number makes a step that its states do not allow."""
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, precondition, rule
-from sqlalchemy import Engine, StaticPool
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tests.property.ledgers import EXAMPLES, founded
 from tests.support import cast as people
-from workflows import clock, journal, tables
-from workflows.database import new_engine
+from workflows import clock, journal
 from workflows.domain import (
     members,
     number_history,
@@ -27,6 +28,7 @@ from workflows.domain import (
 )
 from workflows.domain.members import Candidate, CandidateStatus
 from workflows.domain.number_history import NEXT, NumberState
+from workflows.domain.numbering import USING, NumberBlock
 from workflows.domain.people import Person, Sex
 from workflows.domain.quotas import AmountWrong, NumberIsVoid, NumbersExhausted, Place, QuotaExhausted
 from workflows.journal import SYSTEM
@@ -37,21 +39,6 @@ SCHOOLS = ("school", "other_school")
 SIDEWAYS = (("school", "other_school"), ("other_school", "school"), ("county", "other_county"))
 WATCHED = tuple(numbering.number_of(2020, serial) for serial in (TOTAL - 1, TOTAL))
 YEAR_END = clock.start_of(date(2020, 12, 20))
-
-_founded: list[tuple[Engine, people.Cast]] = []
-
-
-def founded() -> tuple[Engine, people.Cast]:
-    """One database for all runs; every run works in a transaction of its own that is rolled back."""
-    if not _founded:
-        engine = new_engine("sqlite://", poolclass=StaticPool)
-        tables.metadata.create_all(engine)
-        with Session(engine, expire_on_commit=False) as session:
-            cast = people.build(session)
-            session.commit()
-            session.expunge_all()
-        _founded.append((engine, cast))
-    return _founded[0]
 
 
 @dataclass
@@ -264,6 +251,41 @@ class QuotaLedger(RuleBasedStateMachine):
             assert stored == (self.books.free[key], held, used, self.books.expired[key])
 
     @invariant()
+    def every_number_lies_in_one_block_or_with_one_case(self) -> None:
+        """Counted here number by number, without what the audit does: runs have both ends inclusive and no gaps."""
+        lying: Counter[str] = Counter()
+        self.session.flush()
+        for block in self.session.scalars(select(NumberBlock)):
+            assert block.left >= 0
+            lying.update(f"{number:012d}" for number in range(int(block.next), int(block.last) + 1))
+        lying.update(set(self.session.scalars(select(Place.number))))
+        assert lying == Counter(numbering.number_of(2020, serial + 1) for serial in range(self.books.total))
+
+    @invariant()
+    def a_used_number_stays_with_its_case(self) -> None:
+        used = select(Place.case_id, Place.number, Place.unit_id).where(Place.state.in_(USING))
+        assert {case_id: (unit_id, number) for case_id, number, unit_id in self.session.execute(used)} == {
+            case_id: (self.unit(school), number) for case_id, (school, number) in self.books.used.items()
+        }
+
+    @invariant()
+    def the_last_passage_names_who_has_the_number(self) -> None:
+        """The chain of custody, for the numbers that are watched: no break, and it ends where the number lies."""
+        for number in WATCHED:
+            passages = number_history.of(self.session, number).passages
+            assert passages[0].from_unit_id is None
+            for one, other in pairwise(passages):
+                assert other.from_unit_id == one.to_unit_id
+            assert passages[-1].to_unit_id == self.lies_at(number)
+
+    def lies_at(self, number: str) -> int:
+        """Whose block the number is in, or who issued it."""
+        in_block = select(NumberBlock.unit_id).where(NumberBlock.next <= number, NumberBlock.last >= number)
+        issued = select(Place.unit_id).where(Place.number == number)
+        [unit_id] = {*self.session.scalars(in_block), *self.session.scalars(issued)}
+        return unit_id
+
+    @invariant()
     def every_number_goes_an_allowed_way(self) -> None:
         for number, before in self.states.items():
             now = number_history.of(self.session, number).state
@@ -282,7 +304,7 @@ class QuotaLedger(RuleBasedStateMachine):
 
 TestQuotaLedger = QuotaLedger.TestCase
 TestQuotaLedger.settings = settings(
-    max_examples=8,
+    max_examples=EXAMPLES,
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
