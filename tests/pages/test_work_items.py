@@ -81,8 +81,16 @@ def test_a_reason_is_needed_for_a_refusal_and_asked_about_once_more(applied: App
     assert saren.page.all("//input[@name='outcome' and @data-confirm]/@value") == ["return", "refuse"]
     page = saren.submit(outcome="return", received_on="2020-05-21")
     assert page.status == 422
-    assert "退回、不予通过须说明理由" in page
+    assert "（退回、不予通过须说明理由） 本产品的做法（未核实）" in page
     assert page.all("//input[@name='outcome' and @checked]/@value") == ["return"]
+
+
+def test_a_rule_of_this_products_own_is_never_shown_as_law(applied: Applied) -> None:
+    page = applied().page
+    assert "退回、不予通过须说明理由，本产品的做法（未核实）" in page.all("//span[@class='rule']/text()")
+    page = applied("Somebody else").submit(outcome="accept", received_on="2019-01-01")
+    [told] = page.all("//span[@id='error-received_on']")
+    assert told.findall("span") == []
 
 
 def test_a_refused_act_stands_in_the_history_with_the_step_the_rule_and_the_fields(applied: Applied) -> None:

@@ -14,7 +14,7 @@ from workflows import clock
 from workflows.engine import expressions
 from workflows.engine.environment import Choice
 from workflows.engine.forms import Field, Form
-from workflows.errors import Told
+from workflows.errors import OWN_PRACTICE, Told
 from workflows.operations.wiring import ENVIRONMENT
 
 
@@ -30,6 +30,8 @@ class FieldView:
     help: str = ""
     rule: str = ""
     error: str = ""
+    own_rule: str = ""
+    """The rule of the field where it is this product's own and does not say so: no published text was seen."""
     text: str = ""
     choices: Sequence[Choice] = ()
     needed_for: Sequence[str] = ()
@@ -40,6 +42,11 @@ class FieldView:
     each: bool = False
     lawful: ToldDay | None = None
     """Within which days this date is lawful."""
+
+    @property
+    def is_own_rule(self) -> bool:
+        """Whether the message names a rule that is this product's own, which a reader is to be told."""
+        return bool(self.own_rule) and self.error.endswith(f"（{self.own_rule}）")
 
     @property
     def last_day(self) -> date:
@@ -114,8 +121,9 @@ def _field_view(source: Field, unit_id: int, outcomes: Sequence[str], value: Any
         value="" if value is None else value,
         required=source.required,
         help=source.description,
-        rule="，".join(part for part in (source.rule, source.article) if part),
+        rule=_rule_of(source),
         error=error.removeprefix(f"{source.label}："),
+        own_rule=source.rule if _is_own(source) else "",
         text=source.text,
         choices=choices_of(source, unit_id),
         needed_for=[outcome for outcome in outcomes if _needs(source, outcome)],
@@ -124,6 +132,17 @@ def _field_view(source: Field, unit_id: int, outcomes: Sequence[str], value: Any
         longest=source.max_length,
         each=source.each,
     )
+
+
+def _rule_of(source: Field) -> str:
+    """The rule behind a field with its article, or that there is none to be named."""
+    basis = gettext(OWN_PRACTICE) if _is_own(source) else source.article
+    return "，".join(part for part in (source.rule, basis) if part)
+
+
+def _is_own(source: Field) -> bool:
+    """Whether a rule stands behind the field for which no text is named, and which does not say so itself."""
+    return bool(source.rule) and not source.article and "未核实" not in source.rule
 
 
 def choices_of(source: Field, unit_id: int) -> Sequence[Choice]:
