@@ -12,8 +12,10 @@ from datetime import date
 import orjson
 from sqlalchemy.orm import Session
 
-from workflows.domain import people
+from workflows.domain import party_events, people
 from workflows.domain.members import LeagueMember, MemberStatus
+from workflows.domain.party_events import PartyEventKind
+from workflows.domain.recommendation_rounds import Product
 from workflows.domain.recommendations import VALID, Recommendation
 
 TITLES = {
@@ -21,6 +23,8 @@ TITLES = {
     "birth_date": "出生日期",
     "joined_on": "入团时间",
     "membership": "团籍",
+    "applied_to_party_on": "递交入党申请书日期",
+    "activist_on": "确定为入党积极分子并备案日期",
     "recommended_on": "推优大会日期",
     "votes": "推优大会表决",
     "passed_on": "向党组织推荐日期",
@@ -58,6 +62,7 @@ def gather(session: Session, recommendation: Recommendation, reported: Iterable[
         "birth_date": _day(person.birth_date),
         "joined_on": _day(member.joined_on if member else None),
         "membership": MEMBERSHIP[member.status] if member else NOTHING,
+        "applied_to_party_on": _day(party_events.day_of(session, person.id, PartyEventKind.PARTY_APPLICATION)),
         "recommended_on": _day(recommendation.recommended_on),
         "votes": _votes(recommendation.votes or {}),
         "passed_on": _day(recommendation.passed_on),
@@ -65,6 +70,8 @@ def gather(session: Session, recommendation: Recommendation, reported: Iterable[
         "recommendation": standing,
         "valid_until": _day(recommendation.valid_until),
     }
+    if recommendation.product is Product.TARGET:
+        facts["activist_on"] = _day(party_events.day_of(session, person.id, PartyEventKind.ACTIVIST_FILED))
     return facts | {f"reported.{number}": text for number, text in enumerate(reported, 1)}
 
 
