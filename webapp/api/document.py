@@ -29,6 +29,7 @@ GROUPS = (
     "reasons",
     "lawful_days",
     "transfers",
+    "recognitions",
     "leaving",
     "case_summary",
     "work_items",

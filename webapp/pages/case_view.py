@@ -7,7 +7,16 @@ from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
-from webapp import case_summary, corrections_told, identity, incidents_seen, memberships_told, rules_told, sight
+from webapp import (
+    case_summary,
+    corrections_told,
+    identity,
+    incidents_seen,
+    memberships_told,
+    recognitions_seen,
+    rules_told,
+    sight,
+)
 from webapp.pages import dossier
 from workflows.domain import members, people, transfers, units
 from workflows.domain.people import Sex
@@ -76,6 +85,7 @@ def shared(session: Session, case: Case) -> dict[str, Any]:
         "days": summary.days,
         "candidate": candidate_facts(session, case.id),
         "corrections": corrections_told.of_case(session, case),
+        "recognition": recognitions_seen.of_case(session, case),
         "filed": dossier.filed(session, case, bundle),
         "history": dossier.history(session, case, bundle),
         "progress": progress,

@@ -5,7 +5,7 @@ second key, or the new facts that void both, change it for both sides in one tra
 other such row. Neither side's process holds an opinion of its own on it. Nothing is ever recognised by time passing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from sqlalchemy import or_, select
@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from workflows import clock, journal
-from workflows.domain import party_links, people, recognition_facts, recommendations, two_keys
+from workflows.domain import party_links, people, recognition_facts, recommendations, two_keys, units
 from workflows.domain.people import Person
 from workflows.domain.recognition_tables import (
     LONGEST_DOCUMENT,
@@ -24,6 +24,7 @@ from workflows.domain.recognition_tables import (
 )
 from workflows.domain.recommendations import Recommendation
 from workflows.domain.two_keys import FactsChanged, Key, Side, State, TwoKeys
+from workflows.domain.units import Unit
 from workflows.errors import NotFound, Refusal
 from workflows.journal import Actor, Event
 
@@ -205,6 +206,16 @@ def open_recommendations(session: Session, unit_id: int) -> list[tuple[Recommend
         )
     )
     return [(row, name) for row, name in session.execute(query.order_by(Person.name, Recommendation.id))]
+
+
+def within(session: Session, top_ids: Collection[int], *, limit: int) -> Sequence[Recognition]:
+    """Recognitions of which either side's unit is one of these or reports to it, the latest first."""
+    if not top_ids:
+        return []
+    tops = [units.get(session, each).path for each in sorted(set(top_ids))]
+    below = select(Unit.id).where(or_(*(Unit.path.startswith(path, autoescape=True) for path in tops)))
+    query = select(Recognition).where(or_(Recognition.league_unit_id.in_(below), Recognition.party_unit_id.in_(below)))
+    return session.scalars(query.order_by(Recognition.id.desc()).limit(limit)).all()
 
 
 def live_ids(session: Session) -> list[int]:

@@ -16,10 +16,11 @@ from workflows.domain import recognitions, recommendations
 from workflows.domain.recognition_tables import Recognition
 from workflows.domain.two_keys import UNDECIDED, Side, State
 from workflows.engine import cases, mailbox, persistence
-from workflows.engine.environment import Call, Choice, Environment
+from workflows.engine.environment import Addressee, Call, Choice, Environment
 from workflows.engine.tables import Case
 from workflows.errors import Refusal
 from workflows.journal import SYSTEM, Actor
+from workflows.operations.posts import LANES
 
 BEGIN = "recognition.begin"
 """The outbox kind that begins the Party's case."""
@@ -28,6 +29,12 @@ PROCESS = {Side.LEAGUE: "joint_recognition_league", Side.PARTY: "joint_recogniti
 
 MESSAGE = {Side.LEAGUE: "recognition_changed_for_league", Side.PARTY: "recognition_changed_for_party"}
 """What each side's case waits for, with the recognition's id as its correlation value."""
+
+SIGNING = {Side.LEAGUE: "基层团委", Side.PARTY: "党支部书记"}
+"""The lane that signs for each side."""
+
+AT_WORK = {Side.LEAGUE: ("团支部书记", "基层团委"), Side.PARTY: ("党支部书记", "党委组织员")}
+"""The lanes of both drawings."""
 
 CLOSED = "recognition.closed"
 """What the case of the recommendation may wait for, with the recommendation's id as its correlation value."""
@@ -137,6 +144,18 @@ def renew(session: Session, recognition_id: int, actor: Actor = SYSTEM) -> list[
         for side in Side:
             leave_word(session, row, side)
     return changed
+
+
+def signer(session: Session, row: Recognition, side: Side) -> Addressee:
+    """Whose key the side's is."""
+    unit_id = row.league_unit_id if side is Side.LEAGUE else row.party_unit_id
+    return LANES[SIGNING[side]](session, unit_id, {})
+
+
+def at_work(session: Session, row: Recognition) -> list[Addressee]:
+    """Everybody who works on the recognition, of the League first."""
+    where = {Side.LEAGUE: row.league_unit_id, Side.PARTY: row.party_unit_id}
+    return [LANES[lane](session, where[side], {}) for side in Side for lane in AT_WORK[side]]
 
 
 def leave_word(session: Session, row: Recognition, side: Side) -> None:
