@@ -15,8 +15,10 @@ from sqlalchemy.orm import Session
 
 from workflows import clock, journal, migrations, tables
 from workflows.database import new_engine
-from workflows.domain import evidence, past_shares, people, quotas, region, units
+from workflows.domain import evidence, party_events, past_shares, people, quotas, region, units
 from workflows.domain.evidence_forms import Kind
+from workflows.domain.party_events import PartyEventFile, PartyEventKind, Told
+from workflows.domain.units import UnitKind
 from workflows.journal import SYSTEM, Actor, Event
 from workflows.migrations import __main__ as drafting
 
@@ -28,6 +30,8 @@ APPEND_ONLY = {
     "journal_sealed_head": "head",
     "number_event": "reason",
     "number_passage": "last",
+    "party_event": "document",
+    "party_event_file": "name",
     "past_share": "source",
     "quota_movement": "reason",
 }
@@ -90,6 +94,7 @@ def test_what_was_written_can_be_neither_changed_nor_deleted(empty: Engine, tabl
         journal.record(session, Event.CASE_STARTED, chain="case:1", happened_on=clock.today())
         _a_talk_from_a_file(session)
         _a_filed_number(session)
+        _an_application_for_the_party(session)
         top = units.by_code(session, "150000").id
         past_shares.record(session, year=2019, amounts={top: 1}, source="上年文件", actor=SYSTEM)
         journal.seal(session)
@@ -150,6 +155,29 @@ def _a_talk_from_a_file(session: Session) -> None:
         values=talk,
         actor=Actor(person_id=somebody.id),
         file_id=file.id,
+    )
+
+
+def _an_application_for_the_party(session: Session) -> None:
+    somebody = people.add(session, name="乌兰", sex="female", birth_date=date(1990, 3, 8))
+    party = units.add(session, None, code="DW", name="党委", kind=UnitKind.PARTY_COMMITTEE)
+    row = party_events.record(
+        session,
+        person_id=somebody.id,
+        kind=PartyEventKind.PARTY_APPLICATION,
+        told=Told(date(2020, 1, 1), "1号", party.id, units.by_code(session, "150000").id),
+        actor=Actor(person_id=somebody.id),
+    )
+    session.add(
+        PartyEventFile(
+            party_unit_id=party.id,
+            name="月报",
+            digest="a",
+            rows=1,
+            taken=1,
+            recorded_at=row.recorded_at,
+            recorded_by=somebody.id,
+        )
     )
 
 
