@@ -4,6 +4,8 @@
 `fresh_database`  a migrated database of the test's own, committed for real: races, workers, servers
 """
 
+import fcntl
+import gc
 import os
 import shutil
 from collections.abc import Callable, Generator, Iterator
@@ -64,6 +66,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("e2e")
 
 
+def pytest_collection() -> None:
+    """Thousands of tests are made at once, and none of them is garbage."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported and collected stays to the end; searching it for garbage again and again finds none."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
 def _in(item: pytest.Item, part: str) -> bool:
     return item.nodeid.startswith(f"tests/{part}")
 
@@ -100,9 +114,16 @@ def postgres_template(postgres: Postgres) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated database file, written out whole, so that copies can be made of it."""
-    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite"
-    _migrate(_sqlite_url(path))
+    """A migrated database file, written out whole, so that copies can be made of it; test processes share it."""
+    own = tmp_path_factory.getbasetemp()
+    folder = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    path = folder / "template.sqlite"
+    with (folder / "template.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if not path.exists():
+            begun = folder / "begun.sqlite"
+            _migrate(_sqlite_url(begun))
+            begun.rename(path)
     return path
 
 
@@ -148,9 +169,7 @@ def copy_of_template(kind: str, fixture: Callable[[str], object], folder: Path, 
     else:
         server = fixture("postgres")
         assert isinstance(server, Postgres)
-        name = f"tuancheng_{uuid4().hex[:12]}"
-        url = server.create(name, template=str(fixture("postgres_template")))
-        at_end.callback(server.drop, name)
+        url = at_end.enter_context(server.lent(str(fixture("postgres_template"))))
     engine = new_engine(url.render_as_string(hide_password=False))
     at_end.callback(engine.dispose)
     return engine

@@ -6,7 +6,7 @@ from typing import Any
 from SpiffWorkflow.bpmn import BpmnEvent
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from workflows import outbox
@@ -56,16 +56,18 @@ def deliver_message(session: Session, environment: Environment, name: str, key: 
     return True
 
 
+_COME = (
+    select(AwaitedEvent.name, AwaitedEvent.key)
+    .join(KeptMessage, and_(KeptMessage.name == AwaitedEvent.name, KeptMessage.key == AwaitedEvent.key))
+    .where(AwaitedEvent.case_id == bindparam("of_case"), AwaitedEvent.kind == MESSAGE)
+    .limit(1)
+)
+
+
 def deliver_to(session: Session, environment: Environment, case_id: int) -> int:
     """Give a case, without the worker, every message that has come for it, one after the other; answers how many."""
     delivered = 0
-    come = (
-        select(AwaitedEvent.name, AwaitedEvent.key)
-        .join(KeptMessage, and_(KeptMessage.name == AwaitedEvent.name, KeptMessage.key == AwaitedEvent.key))
-        .where(AwaitedEvent.case_id == case_id, AwaitedEvent.kind == MESSAGE)
-        .limit(1)
-    )
-    while (found := session.execute(come).first()) is not None:
+    while (found := session.execute(_COME, {"of_case": case_id}).first()) is not None:
         delivered += deliver_message(session, environment, *found)
     return delivered
 

@@ -8,7 +8,7 @@ together. Whoever comes second finds the case locked, then the job gone or claim
 from datetime import timedelta
 
 from SpiffWorkflow.util.task import TaskState
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from workflows import clock
@@ -142,6 +142,14 @@ def try_again(session: Session, job: Job) -> None:
     session.info[NEWS] = True
 
 
+_NEXT_OF_CASE = (
+    select(Job.id)
+    .where(Job.case_id == bindparam("of_case"), Job.status == JobStatus.WAITING, Job.run_at <= bindparam("now"))
+    .order_by(Job.id)
+    .limit(1)
+)
+
+
 def perform_all(session: Session, environment: Environment, case_id: int) -> int:
     """Perform what waits in one case, in the caller's transaction; how many steps. For scenarios, which have no worker.
 
@@ -149,8 +157,7 @@ def perform_all(session: Session, environment: Environment, case_id: int) -> int
     """
     performed = 0
     while True:
-        waiting = select(Job.id).where(Job.case_id == case_id, Job.status == JobStatus.WAITING)
-        job_id = session.scalars(waiting.where(Job.run_at <= clock.now()).order_by(Job.id).limit(1)).first()
+        job_id = session.scalars(_NEXT_OF_CASE, {"of_case": case_id, "now": clock.now()}).first()
         attempt = None if job_id is None else claim(session, job_id)
         if job_id is None or attempt is None:
             return performed

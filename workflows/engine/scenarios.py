@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 import yaml
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from workflows import clock
@@ -193,6 +193,14 @@ def _walk(
     return player
 
 
+_NEXT_TIMER = (
+    select(DueTimer)
+    .where(DueTimer.case_id == bindparam("of_case"), DueTimer.due_at <= bindparam("until"))
+    .order_by(DueTimer.due_at, DueTimer.id)
+    .limit(1)
+)
+
+
 class _Player:
     def __init__(self, scenario: Scenario, stage: Stage) -> None:
         self.scenario = scenario
@@ -245,8 +253,7 @@ class _Player:
             correlation.deliver_to(self.session, self.stage.environment, self.case_id)
 
     def _next_timer(self, until: datetime) -> DueTimer | None:
-        query = select(DueTimer).where(DueTimer.case_id == self.case_id, DueTimer.due_at <= until)
-        return self.session.scalars(query.order_by(DueTimer.due_at, DueTimer.id).limit(1)).first()
+        return self.session.scalars(_NEXT_TIMER, {"of_case": self.case_id, "until": until}).first()
 
     def complete(self, step: Mapping[str, Any]) -> None:
         environment, outcome, content = self.stage.environment, step.get("outcome", "submit"), self.content(step)
