@@ -20,6 +20,7 @@ READERS = (
     PostKind.PREFECTURE_COMMITTEE,
     PostKind.REGION_COMMITTEE,
     PostKind.AUDITOR,
+    PostKind.PARTY_ORGANISER,
 )
 
 AWAY_FROM_THE_FORM = {InvalidData.code: lazy_gettext("填写的内容有误，该步骤不能自动办理，须更正后重试。")}

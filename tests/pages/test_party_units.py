@@ -100,3 +100,19 @@ def test_nobody_else_founds_one(visit: Visit, cast: Cast, party: Party) -> None:
         "/party-units", data={"csrf_token": token, "kind": "party_committee", "name": "九中党委", "code": "DW9"}
     )
     assert answer.status_code == 403
+
+
+def test_the_party_side_has_its_own_way_around(visit: Visit, cast: Cast, party: Party) -> None:
+    def entries(person: object) -> list[str]:
+        page = visit(person).open("/")  # type: ignore[arg-type]
+        assert page.status == 200
+        return [link.text_content().strip() for link in page.all("//nav[@class='nav']/a")]
+
+    assert entries(party.guan) == ["待办", "案卷", "党组织信息", "规则", "党团组织", "通知"]
+    assert entries(party.bai) == ["待办", "案卷", "党组织信息", "规则", "党团组织", "异常", "通知"]
+    guan = visit(party.guan)
+    for path in ("/cases", "/inbox", "/rules", "/notices"):
+        assert guan.open(path).status == 200
+    for path in ("/quota", "/branches", "/head-counts", "/processes", "/incidents", "/ratios"):
+        assert guan.open(path).status == 403
+    assert visit(party.bai).open("/incidents").status == 200

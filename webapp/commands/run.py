@@ -165,4 +165,4 @@ def _welcome(logins: list[DemoLogin], host: str, port: int, data: Path) -> None:
     for login in logins:
         shown[login.post] += 1
         if shown[login.post] <= MOST_SHOWN:
-            click.echo(f"  {login.login:<24}{login.post}　{login.unit}　{login.name}")
+            click.echo(f"  {login.login:<26}{login.post}　{login.unit}　{login.name}")

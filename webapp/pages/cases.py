@@ -12,7 +12,7 @@ from webapp.pages.form_view import form_view, submitted
 from webapp.pages.minutes import step_that_counts
 from webapp.pages.units_seen import chosen_unit, units_below
 from workflows.domain import postings, transfers
-from workflows.domain.posts import PostKind
+from workflows.domain.posts import OF_THE_PARTY, PostKind
 from workflows.domain.units import Unit
 from workflows.engine import bundles, cases, inbox, incidents
 from workflows.engine.bundles import MessageInfo, ParsedBundle
@@ -28,7 +28,7 @@ TRANSFER = "transfer_requested"
 
 
 @bp.get("")
-@identity.post_needed(*furniture.AT_A_BRANCH, *furniture.COMMITTEES, PostKind.AUDITOR)
+@identity.post_needed(*furniture.AT_A_BRANCH, *furniture.COMMITTEES, *OF_THE_PARTY, PostKind.AUDITOR)
 def every() -> Any:
     """The cases of the units below one of the person's posts, running or ended."""
     session = database.session()

@@ -99,9 +99,9 @@ def navigation() -> list[NavigationItem]:
     entries: list[tuple[str, str, int]] = []
     if identity.holds(*AT_A_BRANCH):
         entries.append((gettext("工作台"), "board.show", 0))
-    if not identity.holds(*KEEPERS, PostKind.AUDITOR) or identity.holds(*AT_A_BRANCH, *COMMITTEES):
+    if not identity.holds(*KEEPERS, PostKind.AUDITOR) or identity.holds(*AT_A_BRANCH, *COMMITTEES, *OF_THE_PARTY):
         entries.append((gettext("待办"), "inbox.show", waiting_count()))
-    if identity.holds(*AT_A_BRANCH, *COMMITTEES, PostKind.AUDITOR):
+    if identity.holds(*AT_A_BRANCH, *COMMITTEES, *OF_THE_PARTY, PostKind.AUDITOR):
         entries.append((gettext("案卷"), "cases.every", 0))
         entries.append((gettext("名额"), "quota.show", quota_waiting.count()))
     if identity.holds(*OF_THE_PARTY):
@@ -111,7 +111,7 @@ def navigation() -> list[NavigationItem]:
     entries.append((gettext("规则"), "rule_sets.show", rules_seen.waiting_count()))
     if identity.holds(*KEEPERS, PostKind.AUDITOR):
         entries.append((gettext("流程"), "processes.every", 0))
-    if identity.holds(*KEEPERS, *COMMITTEES, PostKind.AUDITOR):
+    if identity.holds(*KEEPERS, *COMMITTEES, PostKind.AUDITOR, PostKind.PARTY_ORGANISER):
         entries.append((gettext("异常"), "incidents.every", 0))
     entries.append((gettext("通知"), "home.notices", 0))
     blueprint = request.blueprint or ""

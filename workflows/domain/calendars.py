@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from workflows import clock, journal
 from workflows.database import Base, BigId
-from workflows.domain import units, working_days
+from workflows.domain import party_links, units, working_days
 from workflows.domain.columns import reference
 from workflows.domain.units import Unit
 from workflows.domain.working_days import DaysWrong
@@ -126,8 +126,12 @@ class _Calendar:
     """The holidays of one unit from one day on, asked once."""
 
     def __init__(self, session: Session, unit_id: int, since: date, days: Days) -> None:
-        line = [unit.id for unit in units.line_of(session, unit_id)]
-        holidays = _holding_for(session, line, since) if days is Days.SCHOOL else []
+        line = units.line_of(session, unit_id)
+        above = [unit.id for unit in line]
+        if line[-1].kind.is_party and days is Days.SCHOOL:
+            # The Party's tree keeps no holidays: a Party unit has those of the schools that it works with.
+            above += [each for unit in party_links.league_units_of(session, unit_id) for each in unit.line()]
+        holidays = _holding_for(session, above, since) if days is Days.SCHOOL else []
         self.closed = [(row.first, row.last) for row in holidays]
 
     def counts(self, day: date) -> bool:

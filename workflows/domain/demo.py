@@ -156,7 +156,6 @@ class _Stage:
                 above,
                 code=f"{school.code}-{ending}",
                 name=f"演示·{school.name}{kind.label}",
-                short_name=f"演示·{kind.label}",
                 kind=kind,
                 division_code=school.county,
                 is_demo=True,

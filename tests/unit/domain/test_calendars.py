@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from tests.support import cast as people
+from tests.support import party as party_side
 from tests.support.cast import Cast
 from workflows import journal
 from workflows.domain import calendars
@@ -164,3 +165,14 @@ def test_a_period_has_a_sensible_number_of_days(session: Session, cast: Cast, n:
 def test_an_unknown_unit_is_said_to_be_unknown(session: Session) -> None:
     with pytest.raises(NotFound):
         calendars.is_working_day(session, 999_999, A_FRIDAY)
+
+
+def test_a_party_unit_has_the_holidays_of_the_schools_it_works_with(session: Session, cast: Cast) -> None:
+    party = party_side.build(session, cast)
+    first = date(2020, 7, 20)
+    calendars.enter_holiday(
+        session, unit_id=cast.school.id, name="暑假", first=first, last=date(2020, 8, 23), actor=cast.actor(cast.gaowa)
+    )
+    assert not calendars.is_working_day(session, party.branch.id, first)
+    assert calendars.is_working_day(session, party.branch.id, first, Days.WORKING)
+    assert calendars.is_working_day(session, party.committee.id, first)
