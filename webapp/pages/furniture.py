@@ -103,12 +103,13 @@ def navigation() -> list[NavigationItem]:
         entries.append((gettext("待办"), "inbox.show", waiting_count()))
     if identity.holds(*AT_A_BRANCH, *COMMITTEES, *OF_THE_PARTY, PostKind.AUDITOR):
         entries.append((gettext("案卷"), "cases.every", 0))
+    if identity.holds(*AT_A_BRANCH, *COMMITTEES, PostKind.AUDITOR):
         entries.append((gettext("名额"), "quota.show", quota_waiting.count()))
     if identity.holds(*OF_THE_PARTY):
         entries.append((gettext("党组织信息"), "party_events.show", 0))
+    entries.append((gettext("规则"), "rule_sets.show", rules_seen.waiting_count()))
     if identity.holds(*OF_THE_PARTY, *KEEPERS):
         entries.append((gettext("党团组织"), "party_units.show", 0))
-    entries.append((gettext("规则"), "rule_sets.show", rules_seen.waiting_count()))
     if identity.holds(*KEEPERS, PostKind.AUDITOR):
         entries.append((gettext("流程"), "processes.every", 0))
     if identity.holds(*KEEPERS, *COMMITTEES, PostKind.AUDITOR, PostKind.PARTY_ORGANISER):
