@@ -1,6 +1,7 @@
 """The publish check: every fault names its element and says what to do; no file makes it fail with a traceback."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from workflows.engine import bundles, check
 from workflows.engine.bundles import BundleFiles, BundleUnsound
 from workflows.engine.drawing import Fault, Unreadable
 from workflows.engine.tables import WorkItem
+from workflows.journal import SYSTEM
 
 SOUND = drawing(start(), user("ask"), end(), way("begin", "ask", "done"), lanes={"书记": ["ask"]})
 
@@ -185,6 +187,33 @@ def test_an_unsound_bundle_is_not_published(office: Office) -> None:
     with pytest.raises(BundleUnsound, match="表单") as refused:
         office.publish(bundle(SOUND))
     assert refused.value.faults[0].element == "ask"
+
+
+def test_the_ways_are_explored_once_for_whoever_checks_and_then_publishes(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+
+    def look(files: BundleFiles, _environment: object) -> list[Fault]:
+        looked.append(files.files[files.drawing_path])
+        return [Fault("gateway.condition", "分支没有条件")] if "没有条件" in looked[-1] else []
+
+    monkeypatch.setattr(check, "faults_in", look)
+    monkeypatch.setattr(check, "_known", {})
+    sound = bundle(drawing(start(), end(), way("begin", "done")))
+    assert check.known_faults(sound, office.environment) == []
+    check.publish(office.session, office.environment, sound, SYSTEM)
+    assert len(looked) == 1
+    broken = bundle(f"{looked[0]}<!-- 没有条件 -->")
+    for _ in range(2):
+        with pytest.raises(BundleUnsound):
+            check.publish(office.session, office.environment, broken, SYSTEM)
+    assert len(looked) == 2
+    check.known_faults(sound, replace(office.environment, levels={"支委会": 2}))
+    assert len(looked) == 3
+    for n in range(check._MOST_KNOWN):
+        check.known_faults(bundle(f"{looked[0]}<!-- {n} -->"), office.environment)
+    assert len(check._known) == check._MOST_KNOWN
 
 
 def test_the_same_content_makes_no_new_version_and_a_change_makes_one(office: Office) -> None:

@@ -88,7 +88,7 @@ def check_drawing(process: str) -> Any:
         files = _with_drawing(_version(database.session(), process, sent["base"]), sent["xml"])
     except Refusal as refusal:
         return _problem(refusal)
-    return jsonify(faults=_as_json(check.faults_in(files, ENVIRONMENT)))
+    return jsonify(faults=_as_json(check.known_faults(files, ENVIRONMENT)))
 
 
 @bp.post("/<process>/versions")

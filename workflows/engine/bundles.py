@@ -57,6 +57,10 @@ class BundleFiles:
 
     def catalogue(self) -> Drawing:
         """The elements of the bundle's drawings. Raises drawing.Unreadable."""
+        return self._catalogue
+
+    @cached_property
+    def _catalogue(self) -> Drawing:
         path = self.drawing_path
         others = {other: text for other, text in self.drawings.items() if other != path}
         return catalogues.read(self.files[path], path, others)
