@@ -24,8 +24,10 @@ from workflows.domain import (
     quota_control,
     quota_correction_refusals,
     quota_uses,
+    recognition_facts,
     rule_sets,
     split_proposals,
+    two_keys,
     units,
     volunteer_files,
     workbooks,
@@ -44,6 +46,7 @@ from workflows.domain.quota_ledger import MovementKind
 from workflows.domain.quota_requests import RequestState
 from workflows.domain.quota_transfers import TransferState
 from workflows.domain.ratios import Mark, Scope
+from workflows.domain.recognition_tables import ActKind
 from workflows.domain.rules_in_force import State
 from workflows.domain.split_tables import ProposalState
 from workflows.domain.stock_copies import CopyState
@@ -62,6 +65,8 @@ PLACE_STATES = (
     *(Mark, Scope, ProposalState, RequestState, TransferState, NumberEventKind, NumberState),
     YearCorrectionState,
 )
+
+RECOGNISING = (two_keys.Side, two_keys.State, ActKind)
 
 STOCK = (StockKind, Shelf, StockMovementKind, CopyState, HandoverState)
 
@@ -88,7 +93,7 @@ def messages() -> list[str]:
     values += [rule_set.title for rule_set in rule_sets.ALL.values()]
     values += [dispute.note for dispute in rule_sets.DISPUTES.values()]
     titles = [kind.label for kinds in (PostKind, UnitKind, MovementKind, State, CorrectionStatus) for kind in kinds]
-    titles += [kind.label for kinds in (TransferStatus, LeftAs) for kind in kinds]
+    titles += [kind.label for kinds in (TransferStatus, LeftAs, *RECOGNISING) for kind in kinds]
     titles += IN_PLACE_OF.values()
     days = [*(day.label for day in Day), *lawful_dates.RULES, *lawful_days.WORDS, *forms.WORDS, repairs.UPSETS]
     found += [errors.OWN_PRACTICE, errors.OF_EVERY_FIELD, *titles, *STAGES, *values]
@@ -115,7 +120,7 @@ def _of_places() -> list[str]:
 def _of_the_party() -> list[str]:
     steps = [kind.label for kind in party_events.PartyEventKind]
     said = (*party_events.WORDS, *party_links.WORDS, *party_units.WORDS, *entering_of_the_party.FAULTS)
-    return [*steps, *said, units.PARENT_WRONG]
+    return [*steps, *said, *recognition_facts.TITLES.values(), units.PARENT_WRONG]
 
 
 def _import_every_room() -> None:
