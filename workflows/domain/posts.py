@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Date,
+    Select,
     and_,
     bindparam,
     literal,
@@ -226,13 +227,8 @@ def holders(
     substitutes: bool = False,
 ) -> list[Person]:
     """Who holds one of `kinds` at the unit on `on` (default today); with `substitutes` also who stands in for them."""
-    day = on or clock.today()
-    posts = select(Post.id).where(Post.unit_id == unit_id, Post.kind.in_(list(kinds)), _running(Post, day))
-    wanted: ColumnElement[bool] = Person.id.in_(select(Post.person_id).where(Post.id.in_(posts)))
-    if substitutes:
-        standing_in = select(Substitution.person_id).where(Substitution.post_id.in_(posts), _running(Substitution, day))
-        wanted = or_(wanted, Person.id.in_(standing_in))
-    return list(session.scalars(select(Person).where(wanted).order_by(Person.id)))
+    values = {"unit": unit_id, "kinds": list(kinds), "day": on or clock.today()}
+    return list(session.scalars(_HOLDERS_AND_SUBSTITUTES if substitutes else _HOLDERS, values))
 
 
 def names_of_holders(
@@ -362,6 +358,20 @@ def _held() -> CompoundSelect[Any]:
 _HELD = _held()
 _EXERCISED = select(Post.id).where(_of_the_person()).limit(1)
 _EXERCISED_AS = _EXERCISED.where(Post.id == bindparam("post"))
+
+
+def _holding(*, substitutes: bool) -> Select[Person]:
+    day = bindparam("day", type_=Date)
+    of_kinds = Post.kind.in_(bindparam("kinds", expanding=True))
+    posts = select(Post.id).where(Post.unit_id == bindparam("unit"), of_kinds, _running(Post, day))
+    wanted: ColumnElement[bool] = Person.id.in_(select(Post.person_id).where(Post.id.in_(posts)))
+    if substitutes:
+        standing_in = select(Substitution.person_id).where(Substitution.post_id.in_(posts), _running(Substitution, day))
+        wanted = or_(wanted, Person.id.in_(standing_in))
+    return select(Person).where(wanted).order_by(Person.id)
+
+
+_HOLDERS, _HOLDERS_AND_SUBSTITUTES = _holding(substitutes=False), _holding(substitutes=True)
 
 
 def _overlapping(term: type[Post] | type[Substitution], since: date, until: date | None) -> ColumnElement[bool]:

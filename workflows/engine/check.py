@@ -142,7 +142,7 @@ def _forms(files: BundleFiles, environment: Environment) -> list[Fault]:
     ]
 
 
-# While somebody draws, the same forms are checked again and again.
+# While somebody draws, the same forms and scenarios are checked again and again.
 
 
 @lru_cache(maxsize=128)
@@ -155,15 +155,19 @@ def _read(step: str, text: str) -> Form:
     return forms.read(step, text)
 
 
+@lru_cache(maxsize=256)
+def _of_scenario(text: str, file: str) -> Fault | None:
+    try:
+        scenarios.read(text, file)
+    except ScenarioFault as fault:
+        return Fault("scenario.broken", f"情景无法读取，请更正：{fault}", file=file)
+    return None
+
+
 def _scenarios(files: BundleFiles) -> list[Fault]:
-    found = []
-    for name, text in files.files.items():
-        if name.startswith("scenarios/") and name.endswith(".yaml"):
-            try:
-                scenarios.read(text, name)
-            except ScenarioFault as fault:
-                found.append(Fault("scenario.broken", f"情景无法读取，请更正：{fault}", file=name))
-    return found
+    written = [(text, name) for name, text in files.files.items() if name.startswith("scenarios/")]
+    found = [_of_scenario(text, name) for text, name in written if name.endswith(".yaml")]
+    return [fault for fault in found if fault is not None]
 
 
 def _of_node(

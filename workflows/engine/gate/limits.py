@@ -5,6 +5,7 @@ Drawings and decision tables have limits of their own (drawing.parse_xml); here 
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 import yaml
 
@@ -43,6 +44,7 @@ def faults_of(files: Mapping[str, str]) -> Iterator[Fault]:
             yield Fault("scenario.broken", f"情景无法读取：{why}", file=path)
 
 
+@lru_cache(maxsize=128)
 def _json(text: str) -> str | None:
     depth = entries = 0
     for part in _JSON_PARTS.findall(text):
@@ -56,6 +58,7 @@ def _json(text: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=256)
 def _yaml(text: str) -> str | None:
     """The file is read as a stream of events; nothing is built of it, least of all what an alias would repeat."""
     depth = entries = 0
