@@ -28,6 +28,7 @@ JOBS = (
     "tasks.postings",
     "tasks.recommendations",
     "tasks.forecasts",
+    "tasks.recognitions",
 )
 
 

@@ -17,6 +17,7 @@ FORGET_KEYS = "tasks.forget_idempotency_keys"
 WATCH_CALENDAR = "tasks.watch_calendar"
 TAKE_DOWN_POSTINGS = "tasks.take_down_postings"
 FORECAST_RATIOS = "tasks.forecast_ratios"
+RENEW_RECOGNITIONS = "tasks.renew_recognitions"
 WATCH_RECOMMENDATIONS = "tasks.watch_recommendations"
 
 NIGHTLY = {"acks_late": False, "time_limit": 3600, "soft_time_limit": 3500}
@@ -34,5 +35,6 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "postings": {"task": TAKE_DOWN_POSTINGS, "schedule": crontab(hour=0, minute=10)},
     "recommendations": {"task": WATCH_RECOMMENDATIONS, "schedule": crontab(hour=0, minute=30)},
     "forecasts": {"task": FORECAST_RATIOS, "schedule": crontab(hour=1, minute=30)},
+    "recognitions": {"task": RENEW_RECOGNITIONS, "schedule": crontab(hour=0, minute=40)},
     "calendar": {"task": WATCH_CALENDAR, "schedule": crontab(hour=3, minute=40)},
 }

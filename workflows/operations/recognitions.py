@@ -226,7 +226,8 @@ def _carry(session: Session, row: Recognition, before: State, actor: Actor) -> N
 
 def _tell_recommendation(session: Session, row: Recognition, case_id: int) -> None:
     key = mailbox.key_of({"recommendation": row.recommendation_id})
-    if row.state is State.OPEN or not mailbox.is_awaited(session, CLOSED, key):
+    mailbox.forget(session, CLOSED, key)  # a result that its case has not taken yet does not hold any more
+    if not mailbox.is_awaited(session, CLOSED, key):
         return
     reason = next((act.text for act in reversed(recognitions.acts_of(session, row.id)) if act.text), "")
     told = {"state": row.state.value, "reason": reason, "on": row.recognised_on and row.recognised_on.isoformat()}
