@@ -5,11 +5,11 @@ League enters none. A person whom nothing is known of here is taken into the rec
 figures count him.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import false, or_, select
 from sqlalchemy.orm import Session
 
 from workflows import clock, journal
@@ -86,6 +86,50 @@ class CheckedRow:
     refusal: Refusal | None = None
 
 
+class _Units:
+    """The units that events entered at `top` are about, each asked for once however many rows name it."""
+
+    def __init__(self, session: Session, top: Unit) -> None:
+        self.session, self.top = session, top
+        self._branches: dict[str, Unit | None] = {}
+        self._named: dict[str, list[Unit]] = {}
+        self._linked: dict[int, list[Unit]] = {}
+        self._works: dict[tuple[int, int, date], bool] = {}
+
+    def party_branch(self, word: str) -> Unit | None:
+        """The Party branch at or below `top` that goes by the word; without a word, the only one there is."""
+        if word not in self._branches:
+            below = Unit.path.startswith(self.top.path, autoescape=True)
+            query = select(Unit).where(below, Unit.kind == UnitKind.PARTY_BRANCH)
+            if word:
+                query = query.where(or_(Unit.code == word, Unit.name == word, Unit.short_name == word))
+            found = self.session.scalars(query.limit(2)).all()
+            self._branches[word] = found[0] if len(found) == 1 else None
+        return self._branches[word]
+
+    def named(self, word: str) -> list[Unit]:
+        """The League units with this code or full name; two at most."""
+        if word not in self._named:
+            query = select(Unit).where(or_(Unit.code == word, Unit.name == word), Unit.kind.not_in(PARTY))
+            self._named[word] = list(self.session.scalars(query.limit(2)))
+        return self._named[word]
+
+    def linked(self, party: Unit) -> list[Unit]:
+        """The League units that the Party branch works with today."""
+        if party.id not in self._linked:
+            self._linked[party.id] = party_links.league_units_of(self.session, party.id)
+        return self._linked[party.id]
+
+    def works_with(self, party: Unit, league_unit_id: int, day: date) -> bool:
+        """Whether the two work together, on the day or today."""
+        key = (party.id, league_unit_id, day)
+        if key not in self._works:
+            self._works[key] = any(
+                party_links.works_with(self.session, party.id, league_unit_id, on) for on in (day, clock.today())
+            )
+        return self._works[key]
+
+
 def may_enter(session: Session, party_unit_id: int, actor: Actor) -> bool:
     """Whether the actor exercises one of the posts at the Party unit or above it today."""
     return actor.person_id is not None and any(
@@ -110,7 +154,7 @@ def enter(session: Session, *, party_unit_id: int, values: Mapping[str, str], ac
     Party branch.
     """
     top = insist(session, party_unit_id, actor)
-    return _enter(session, top, values, actor, None)
+    return _enter(session, _Units(session, top), values, actor, None)
 
 
 def correct(
@@ -154,9 +198,10 @@ def take_file(session: Session, *, party_unit_id: int, name: str, text: str, act
     )
     session.add(kept)
     session.flush()
+    where = _Units(session, top)
     for row in rows:
         if row.is_new:
-            _enter(session, top, row.row.values, actor, kept.id)
+            _enter(session, where, row.row.values, actor, kept.id)
     journal.record(
         session,
         Event.PARTY_LIST_TAKEN,
@@ -170,17 +215,17 @@ def take_file(session: Session, *, party_unit_id: int, name: str, text: str, act
 
 
 def _tried(session: Session, top: Unit, file: PartyList, actor: Actor) -> list[CheckedRow]:
-    trial = session.begin_nested()
-    rows = [_checked(session, top, row, actor) for row in file.rows]
+    where, trial = _Units(session, top), session.begin_nested()
+    rows = [_checked(session, where, row, actor) for row in file.rows]
     trial.rollback()
     session.expire_all()
     return rows
 
 
-def _checked(session: Session, top: Unit, row: PartyListRow, actor: Actor) -> CheckedRow:
+def _checked(session: Session, where: _Units, row: PartyListRow, actor: Actor) -> CheckedRow:
     try:
         with session.begin_nested():
-            event, is_new = _enter(session, top, row.values, actor, None), True
+            event, is_new = _enter(session, where, row.values, actor, None), True
     except EventOnRecord as refusal:
         event, is_new = session.get_one(PartyEvent, refusal.facts["id"]), False
         if event.happened_on.isoformat() != row.values["happened_on"]:
@@ -191,9 +236,9 @@ def _checked(session: Session, top: Unit, row: PartyListRow, actor: Actor) -> Ch
     return CheckedRow(row, party, league, is_new)
 
 
-def _enter(session: Session, top: Unit, values: Mapping[str, str], actor: Actor, file_id: int | None) -> PartyEvent:
+def _enter(session: Session, where: _Units, values: Mapping[str, str], actor: Actor, file_id: int | None) -> PartyEvent:
     kind, day = party_event_files.kind_of(values.get("kind", "")), _day(values.get("happened_on", ""))
-    party = _party_branch(session, top, values.get("party_unit", "").strip())
+    party = where.party_branch(values.get("party_unit", "").strip())
     wrong = {
         "kind": "" if kind else KIND_UNKNOWN,
         "happened_on": "" if day else DAY_WRONG,
@@ -201,12 +246,12 @@ def _enter(session: Session, top: Unit, values: Mapping[str, str], actor: Actor,
     }
     if kind is None or day is None or party is None:
         raise _refused(wrong)
-    person = _person(session, party, values)
+    person = _person(session, where.linked(party), values)
     told = Told(
         happened_on=day,
         document=values.get("document", "").strip(),
         party_unit_id=party.id,
-        league_unit_id=_league_unit(session, party, values.get("league_unit", "").strip(), person, day).id,
+        league_unit_id=_league_unit(where, party, values.get("league_unit", "").strip(), person, day).id,
         is_league_member=_membership(session, person, day, values),
     )
     return party_events.record(session, person_id=person.id, kind=kind, told=told, actor=actor, file_id=file_id)
@@ -219,7 +264,7 @@ def _corrected(session: Session, party: Unit, earlier: PartyEvent, values: Mappi
     league_unit_id, word = earlier.league_unit_id, values.get("league_unit", "").strip()
     person = people.get(session, earlier.person_id)
     if word:
-        league_unit_id = _league_unit(session, party, word, person, day).id
+        league_unit_id = _league_unit(_Units(session, party), party, word, person, day).id
     is_member = _membership(session, person, day, values)
     return Told(
         happened_on=day,
@@ -230,22 +275,13 @@ def _corrected(session: Session, party: Unit, earlier: PartyEvent, values: Mappi
     )
 
 
-def _party_branch(session: Session, top: Unit, word: str) -> Unit | None:
-    """The Party branch at or below `top` that goes by the word; without a word, the only one there is."""
-    query = select(Unit).where(Unit.path.startswith(top.path, autoescape=True), Unit.kind == UnitKind.PARTY_BRANCH)
-    if word:
-        query = query.where(or_(Unit.code == word, Unit.name == word, Unit.short_name == word))
-    found = session.scalars(query.limit(2)).all()
-    return found[0] if len(found) == 1 else None
-
-
-def _person(session: Session, party: Unit, values: Mapping[str, str]) -> Person:
+def _person(session: Session, linked: Sequence[Unit], values: Mapping[str, str]) -> Person:
     """Who is meant: by identity number, or by name and birth date among the people of the linked League units."""
     name, number, born = values.get("name", "").strip(), values.get("id_number", ""), values.get("birth_date", "")
     if not 1 <= len(name) <= LONGEST_NAME:
         raise _refused({"name": NAME_MISSING})
     if not number.strip():
-        return _known_person(session, party, name, _day(born))
+        return _known_person(session, linked, name, _day(born))
     number, birth_date, sex = identity_numbers.told_by(number)
     found = people.by_identity(session, number)
     if found is None:
@@ -255,11 +291,11 @@ def _person(session: Session, party: Unit, values: Mapping[str, str]) -> Person:
     return found
 
 
-def _known_person(session: Session, party: Unit, name: str, born: date | None) -> Person:
+def _known_person(session: Session, linked: Sequence[Unit], name: str, born: date | None) -> Person:
     if born is None:
         raise _refused({"id_number": WHO})
-    linked = [unit.path for unit in party_links.league_units_of(session, party.id)]
-    at = select(Unit.id).where(or_(False, *(Unit.path.startswith(path, autoescape=True) for path in linked)))
+    inside = or_(false(), *(Unit.path.startswith(unit.path, autoescape=True) for unit in linked))
+    at = select(Unit.id).where(inside)
     query = (
         select(Person)
         .outerjoin(LeagueMember, LeagueMember.person_id == Person.id)
@@ -272,28 +308,23 @@ def _known_person(session: Session, party: Unit, name: str, born: date | None) -
     return found[0]
 
 
-def _league_unit(session: Session, party: Unit, word: str, person: Person, day: date) -> Unit:
+def _league_unit(where: _Units, party: Unit, word: str, person: Person, day: date) -> Unit:
     """The League unit the event counts for: the one that was named, else the person's, else the only one linked."""
     if word:
-        query = select(Unit).where(or_(Unit.code == word, Unit.name == word), Unit.kind.not_in(PARTY))
-        found = session.scalars(query.limit(2)).all()
+        found = where.named(word)
         if len(found) != 1:
             raise _refused({"league_unit": LEAGUE_UNIT_UNKNOWN})
-        if not _works_with(session, party, found[0].id, day):
+        if not where.works_with(party, found[0].id, day):
             raise _refused({"league_unit": NOT_LINKED})
         return found[0]
-    member = session.get(LeagueMember, person.id)
+    member = where.session.get(LeagueMember, person.id)
     own = member.unit_id if member is not None and member.status == MemberStatus.ACTIVE else person.unit_id
-    if own is not None and _works_with(session, party, own, day):
-        return units.get(session, own)
-    linked = party_links.league_units_of(session, party.id)
+    if own is not None and where.works_with(party, own, day):
+        return units.get(where.session, own)
+    linked = where.linked(party)
     if len(linked) != 1:
         raise _refused({"league_unit": WHERE_IN_THE_LEAGUE})
     return linked[0]
-
-
-def _works_with(session: Session, party: Unit, league_unit_id: int, day: date) -> bool:
-    return any(party_links.works_with(session, party.id, league_unit_id, on) for on in (day, clock.today()))
 
 
 def _membership(session: Session, person: Person, day: date, values: Mapping[str, str]) -> bool | None:
