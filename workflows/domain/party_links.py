@@ -206,8 +206,8 @@ def link(
     ).first()
     if standing is not None:
         other = units.get(session, standing.party_unit_id)
-        told = {"since": f"{standing.since.isoformat()}起已对应“{other.name}”"}
-        raise LinkedAlready(league=league.name, party=other.name, since=standing.since.isoformat(), fields=told)
+        facts = {"league": league.name, "party": other.name, "since": standing.since.isoformat()}
+        raise LinkedAlready(**facts, fields={"since": NOT_FREE})
     made = PartyLink(
         party_unit_id=party.id,
         league_unit_id=league.id,
@@ -292,7 +292,8 @@ LONGEST_AHEAD = timedelta(days=366)
 NO_PARTY_UNIT = "请选择党支部或党委"
 NO_MATCH = "党支部对应团支部、团总支或基层团委；党委对应基层团委"
 SINCE_WRONG = "应为不晚于一年以后的日期"
+NOT_FREE = "这段时间已有对应的党组织"
 ENDS_EARLY = "不能早于起始日期"
 ENDS_LATE = "对应关系在此之前已到期"
-WORDS = (NO_PARTY_UNIT, NO_MATCH, SINCE_WRONG, ENDS_EARLY, ENDS_LATE)
+WORDS = (NO_PARTY_UNIT, NO_MATCH, SINCE_WRONG, NOT_FREE, ENDS_EARLY, ENDS_LATE)
 """Everything said of a single field."""
