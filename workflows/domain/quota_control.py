@@ -22,6 +22,7 @@ from workflows.domain.members import Candidate
 from workflows.domain.numbering import HOLDING, Place
 from workflows.domain.quota_ledger import Plan
 from workflows.domain.ratios import Mark, Ratio, Scope
+from workflows.domain.rules_in_force import Rules
 from workflows.domain.units import Unit, UnitKind
 from workflows.errors import InvalidData, Refusal
 from workflows.journal import Actor, Event
@@ -142,7 +143,7 @@ def must_be_counted_first(session: Session, plan: Plan, unit_id: int) -> bool:
     """Whether nobody has counted a class of a controlled stage, and the rules want that before a place is taken."""
     if _report_of(session, plan, unit_id) is not None:
         return False
-    return is_controlled(session, unit_id) and _wants_counting(session, unit_id)
+    return is_controlled(session, unit_id) and _wants_counting(rules_in_force.of_unit(session, unit_id))
 
 
 def is_controlled(session: Session, unit_id: int) -> bool:
@@ -152,15 +153,16 @@ def is_controlled(session: Session, unit_id: int) -> bool:
     return line[-1].kind == UnitKind.BRANCH and stage is not None and ratios.scope_of(stage) is not None
 
 
-def _wants_counting(session: Session, unit_id: int) -> bool:
-    return str(rules_in_force.of_unit(session, unit_id).values["uncounted_admission"].value) == "refuse"
+def _wants_counting(rules: Rules) -> bool:
+    return str(rules.values["uncounted_admission"].value) == "refuse"
 
 
 def _mind_that_nobody_counted(session: Session, plan: Plan, unit_id: int, case_id: int | None) -> None:
     if not is_controlled(session, unit_id):
         return
     unit, as_of = units.get(session, unit_id), head_counts.day_for(plan.year).isoformat()
-    if _wants_counting(session, unit_id):
+    rule_set = rules_in_force.named_or_of_year(plan.rule_set, plan.year)
+    if _wants_counting(rules_in_force.of_unit(session, unit_id, rule_set=rule_set)):
         raise ClassNotCounted(unit=unit.name, as_of=as_of)
     committee = next((each for each in reversed(units.line_of(session, unit_id)) if each.kind in units.APPROVING), None)
     if committee is not None and not held_by_class(session, plan, unit, but_for=case_id):

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ScalarSelect, String, UniqueConstraint, bindparam, select
+from sqlalchemy import CheckConstraint, ScalarSelect, String, UniqueConstraint, and_, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from workflows import clock, journal
@@ -241,6 +241,21 @@ def with_places_now(session: Session, unit_ids: Collection[int]) -> list[int]:
         QuotaAccount.allotted_in > QuotaAccount.passed_on,
     )
     return list(session.scalars(query.order_by(QuotaAccount.id), {"year": clock.today().year}))
+
+
+def plan_and_holders(session: Session, unit_ids: Collection[int]) -> tuple[Plan, list[int]]:
+    """The current plan, and which of the units hold places of it, oldest account first; raises NoPlan."""
+    holds = and_(
+        QuotaAccount.plan_id == Plan.id,
+        QuotaAccount.unit_id.in_(unit_ids),
+        QuotaAccount.allotted_in > QuotaAccount.passed_on,
+    )
+    query = select(Plan, QuotaAccount.unit_id).outerjoin(QuotaAccount, holds)
+    query = query.where(Plan.id == _CURRENT.with_only_columns(Plan.id).scalar_subquery()).order_by(QuotaAccount.id)
+    rows = session.execute(query, {"year": clock.today().year}).all()
+    if not rows:
+        raise NoPlan()
+    return rows[0][0], [unit_id for _, unit_id in rows if unit_id is not None]
 
 
 def lock_plan(session: Session, plan: Plan) -> Plan:

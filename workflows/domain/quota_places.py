@@ -34,7 +34,7 @@ from workflows.domain.quota_refusals import (
     QuotaExhausted,
     check_reason,
 )
-from workflows.domain.units import NothingAbove
+from workflows.domain.units import NothingAbove, Unit
 from workflows.journal import Actor
 
 
@@ -44,13 +44,25 @@ def account_drawn_on(session: Session, unit_id: int) -> int:
     A class with places of its own draws on them, and on nothing else even when they have run out; any other draws on
     those of the committee that approves its admissions. Raises NothingAbove.
     """
+    committee, below = _from_committee(session, unit_id)
+    holding = quota_ledger.with_places_now(session, below) if below else []
+    return max(holding, key=below.index, default=committee.id)
+
+
+def drawn_on(session: Session, unit_id: int) -> tuple[Plan, int]:
+    """The current plan, and whose places of it a candidate of the unit takes. Raises NothingAbove, NoPlan."""
+    committee, below = _from_committee(session, unit_id)
+    plan, holding = quota_ledger.plan_and_holders(session, below)
+    return plan, max(holding, key=below.index, default=committee.id)
+
+
+def _from_committee(session: Session, unit_id: int) -> tuple[Unit, list[int]]:
+    """The committee that approves the unit's admissions, and the units from below it down to this one."""
     line = units.line_of(session, unit_id)
     committee = next((unit for unit in reversed(line) if unit.kind in units.APPROVING), None)
     if committee is None:
         raise NothingAbove(unit=line[-1].name, kind="或".join(kind.label for kind in units.APPROVING))
-    below = [unit.id for unit in line[line.index(committee) + 1 :]]
-    holding = quota_ledger.with_places_now(session, below) if below else []
-    return max(holding, key=below.index, default=committee.id)
+    return committee, [unit.id for unit in line[line.index(committee) + 1 :]]
 
 
 def reserve(

@@ -21,6 +21,7 @@ from workflows.domain.quota_overview import QuotaRow, overview
 from workflows.domain.quota_places import (
     account_drawn_on,
     check_year,
+    drawn_on,
     file,
     place_of,
     places_of,
@@ -68,6 +69,7 @@ __all__ = [
     "audit",
     "check_year",
     "current_plan",
+    "drawn_on",
     "file",
     "give_back",
     "lock_accounts",

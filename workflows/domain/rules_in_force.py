@@ -123,10 +123,13 @@ def named_or_of_year(name: str | None, year: int) -> RuleSet:
     return rule_sets.for_plan_year(year) if name is None else rule_sets.get(name)
 
 
-def of_unit(session: Session, unit_id: int, day: date | None = None) -> Rules:
-    """What holds for the unit on `day` (default today); raises NotFound for an unknown unit."""
+def of_unit(session: Session, unit_id: int, day: date | None = None, *, rule_set: RuleSet | None = None) -> Rules:
+    """What holds for the unit on `day` (default today); raises NotFound for an unknown unit.
+
+    `rule_set` is that of the day, where the caller knows it.
+    """
     day = day or clock.today()
-    rule_set = set_on(session, day)
+    rule_set = rule_set or set_on(session, day)
     return Rules(rule_set, strictest(rule_set, holding(session, units.get(session, unit_id).line(), day, day)))
 
 

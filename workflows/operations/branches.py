@@ -17,5 +17,5 @@ def describe(call: Call) -> dict[str, Any]:
     voters = select(func.count()).where(
         LeagueMember.unit_id == call.unit_id, LeagueMember.status == MemberStatus.ACTIVE, LeagueMember.may_vote
     )
-    unit = units.get(call.session, call.unit_id)
+    unit = units.line_of(call.session, call.unit_id)[-1]  # the act goes on to ask for the committee above it
     return {"has_committee": unit.has_committee, "voters": call.session.scalar(voters) or 0}

@@ -23,8 +23,7 @@ def reserve(call: Call) -> dict[str, Any]:
 
     Raises RatioExceeded where the graduating class would go over its ratio: the step is refused with the figures.
     """
-    giver = quotas.account_drawn_on(call.session, call.unit_id)
-    plan = quotas.current_plan(call.session)
+    plan, giver = quotas.drawn_on(call.session, call.unit_id)
     quota_control.insist_on_room(call.session, plan, call.unit_id, case_id=call.case_id)
     place = quotas.reserve(call.session, unit_id=giver, case_id=call.case_id, actor=call.actor, plan=plan)
     call.session.flush()
