@@ -86,3 +86,17 @@ def test_the_meetings_in_hand_count_as_if_approved(session: Session, cast: Cast,
         assert rush.below(session, cast.school) == []
         [found] = rush.below(session, cast.school, in_hand={cast.branch.id: [MAY, MAY + timedelta(2)]})
     assert (found.count, found.first, found.last) == (5, MAY, MAY + timedelta(2))
+
+
+def test_one_school_is_asked_about_in_one_statement_with_the_same_answer(
+    session: Session, cast: Cast, join: Join
+) -> None:
+    plan_for_school(session, cast, places=7)
+    join(cast.branch, 6, MAY)
+    join(cast.small_branch, 1, MAY + timedelta(40))
+    with clock.standing_at(clock.start_of(date(2020, 6, 1))):
+        found = rush.of_school(session, cast.school)
+        assert [found] == rush.below(session, cast.school)
+        assert found is not None
+        assert (found.count, found.year_total) == (6, 7)
+        assert rush.of_school(session, cast.other_school) is None

@@ -1,6 +1,7 @@
 """The tree: who reports to whom, and what lies above and below."""
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from tests.support.cast import Cast
@@ -65,3 +66,18 @@ def test_an_unknown_unit_is_said_to_be_unknown(session: Session, cast: Cast) -> 
     for look in (units.get, units.lock):
         with pytest.raises(NotFound):
             look(session, 10**9)
+
+
+def test_the_line_is_read_once_in_an_act_and_anew_after_something_was_taken_back(session: Session, cast: Cast) -> None:
+    asked: list[str] = []
+    event.listen(session.connection(), "before_cursor_execute", lambda *given: asked.append(given[2]))
+    line = units.line_of(session, cast.branch.id)
+    assert [unit.id for unit in units.line_of(session, cast.branch.id)] == [unit.id for unit in line]
+    assert units.ancestor(session, cast.branch.id, UnitKind.SCHOOL) is cast.school
+    assert sum("RECURSIVE" in statement for statement in asked) == 1
+    with session.begin_nested() as savepoint:
+        cast.school.name = "改过的名称"
+        session.flush()
+        savepoint.rollback()
+    assert [unit.name for unit in units.line_of(session, cast.branch.id)] == [unit.name for unit in line]
+    assert sum("RECURSIVE" in statement for statement in asked) == 2
