@@ -29,7 +29,6 @@ from workflows.engine.inbox import BoardRow
 from workflows.engine.tables import Case, DueTimer, StepRecord, WorkItem
 from workflows.operations import evidence
 
-STEPS = 15
 """Steps of an admission (细则-2023); the strip over a case shows that many."""
 
 ENDED, OVERDUE, SOON, EARLY = "ended", "overdue", "soon", "early"
@@ -68,7 +67,9 @@ class Summary:
 
     case: Case
     number: int
-    """The step it stands at, of STEPS; 0 where the drawing numbers none."""
+    """The step it stands at, of `steps`; 0 where the drawing numbers none."""
+    steps: int
+    """How many steps the drawing numbers."""
     step: str
     stage: str
     turns: list[Turn]
@@ -81,7 +82,7 @@ class Summary:
     overdue_since: date | None = None
     """The first day that was missed: of a step that waits, or the latest of its lawful days."""
     strip: list[str] = field(default_factory=list)
-    """For each step of STEPS `past`, `now` or empty."""
+    """For each numbered step `past`, `now` or empty."""
 
     @property
     def mine(self) -> bool:
@@ -213,9 +214,11 @@ def _summary(
     number = int(at.number) if at and at.number.isdigit() else 0
     turns = [_turn(item, bundle, acting) for item in row.items]
     waits = [Wait(wait.step, wait.label, wait.due_at.astimezone(OFFICE_ZONE).date()) for wait in row.waits]
+    steps = steps_of(bundle)
     return Summary(
         case=row.case,
         number=number,
+        steps=steps,
         step=at.label if at else "",
         stage=at.stage if at else "",
         turns=turns,
@@ -224,8 +227,13 @@ def _summary(
         days=days,
         troubled=troubled,
         overdue_since=_overdue_since(turns, days),
-        strip=["past" if n < number else "now" if n == number else "" for n in range(1, STEPS + 1)],
+        strip=["past" if n < number else "now" if n == number else "" for n in range(1, steps + 1)],
     )
+
+
+def steps_of(bundle: ParsedBundle) -> int:
+    """The greatest number among the steps of a drawing; 0 where it numbers none."""
+    return max((int(step.number) for step in bundle.steps.values() if step.number.isdigit()), default=0)
 
 
 def _turn(item: WorkItem, bundle: ParsedBundle, acting: WhoActs) -> Turn:

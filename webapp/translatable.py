@@ -47,6 +47,8 @@ from workflows.domain.quota_requests import RequestState
 from workflows.domain.quota_transfers import TransferState
 from workflows.domain.ratios import Mark, Scope
 from workflows.domain.recognition_tables import ActKind
+from workflows.domain.recommendation_rounds import Product, RoundState
+from workflows.domain.recommendations import State as RecommendationState
 from workflows.domain.rules_in_force import State
 from workflows.domain.split_tables import ProposalState
 from workflows.domain.stock_copies import CopyState
@@ -65,6 +67,8 @@ PLACE_STATES = (
     *(Mark, Scope, ProposalState, RequestState, TransferState, NumberEventKind, NumberState),
     YearCorrectionState,
 )
+
+RECOMMENDING = (Product, RoundState, RecommendationState)
 
 RECOGNISING = (two_keys.Side, two_keys.State, ActKind)
 
@@ -93,7 +97,7 @@ def messages() -> list[str]:
     values += [rule_set.title for rule_set in rule_sets.ALL.values()]
     values += [dispute.note for dispute in rule_sets.DISPUTES.values()]
     titles = [kind.label for kinds in (PostKind, UnitKind, MovementKind, State, CorrectionStatus) for kind in kinds]
-    titles += [kind.label for kinds in (TransferStatus, LeftAs, *RECOGNISING) for kind in kinds]
+    titles += [kind.label for kinds in (TransferStatus, LeftAs, *RECOMMENDING, *RECOGNISING) for kind in kinds]
     titles += IN_PLACE_OF.values()
     days = [*(day.label for day in Day), *lawful_dates.RULES, *lawful_days.WORDS, *forms.WORDS, repairs.UPSETS]
     found += [errors.OWN_PRACTICE, errors.OF_EVERY_FIELD, *titles, *STAGES, *values]

@@ -103,7 +103,7 @@ def test_the_answer_says_every_reason_with_what_helps_and_on_what_it_rests() -> 
     found, trace = answer({"age": 17, "has_applied": False, "application_months": None})
     assert (found["outcome"], found["from"]) == ("fail", "2022-01-01")
     assert found["reasons"] == [
-        "未满18周岁，最早可于2022-01-01推荐。",
+        "未满18周岁，不能推优。",
         "没有递交入党申请书的记录，请先由本人向党组织提出申请。",
     ]
     assert all(each["article"] for each in trace.required[0].answer)

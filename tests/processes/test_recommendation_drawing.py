@@ -4,11 +4,25 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
 from tests.processes.test_admission_drawing import Layout
 from tests.processes.test_record_correction_drawing import LOOKS
 
 DRAWING = Path(__file__).parents[2] / "bpmn" / "recommendation" / "recommendation.bpmn"
+
+
+SHIPPED = sorted((DRAWING.parents[1]).rglob("*.bpmn"))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_no_two_elements_share_an_id(path: Path) -> None:
+    """An editor draws nothing when a property between cases is called as the process is."""
+    ids = [element.get("id") for element in etree.parse(path).iter("{*}*") if element.get("id")]
+    called = "{http://spiffworkflow.org/bpmn/schema/1.0/core}"
+    operations = [element.get("id") for element in etree.parse(path).iter(f"{called}*") if element.get("id")]
+    own = [each for each in ids if each not in operations]
+    assert sorted(own) == sorted(set(own))
 
 
 @pytest.fixture(scope="module")

@@ -53,7 +53,7 @@ class CaseSummary(Schema):
     case_id = fields.Integer(attribute="case.id", required=True)
     title = fields.String(attribute="case.title", required=True)
     number = fields.Integer(required=True, metadata={"description": "The step it stands at; 0 where none is numbered"})
-    of = fields.Constant(case_summary.STEPS, required=True, metadata={"type": "integer"})
+    of = fields.Integer(attribute="steps", required=True, metadata={"description": "How many steps are numbered"})
     step = fields.String(required=True)
     stage = fields.String(required=True)
     turns = fields.List(fields.Nested(Turn), required=True)

@@ -43,6 +43,7 @@ GROUPS = (
     "quota_checks",
     "quota_corrections",
     "past_shares",
+    "recommendations",
     "stock",
     "numbers",
 )

@@ -55,8 +55,8 @@ def show() -> Any:
 
 
 def _is_staged(card: Summary) -> bool:
-    """Whether it is on its way through the stages, and not a matter beside them such as a correction."""
-    return card.stage in STAGES or card.number > 0
+    """Whether it is on its way through the stages, and not a matter beside them: a correction, a recommendation."""
+    return card.stage in STAGES or (not card.stage and card.number > 0)
 
 
 def _stage(card: Summary) -> str:

@@ -14,6 +14,7 @@ from webapp import (
     incidents_seen,
     memberships_told,
     recognitions_seen,
+    recommendations_seen,
     rules_told,
     sight,
 )
@@ -86,6 +87,7 @@ def shared(session: Session, case: Case) -> dict[str, Any]:
         "candidate": candidate_facts(session, case.id),
         "corrections": corrections_told.of_case(session, case),
         "recognition": recognitions_seen.of_case(session, case),
+        "recommendations": recommendations_seen.of_case(session, case),
         "filed": dossier.filed(session, case, bundle),
         "history": dossier.history(session, case, bundle),
         "progress": progress,
@@ -110,7 +112,7 @@ def strip(bundle: ParsedBundle, done: list[str], current: list[str]) -> list[str
         return []
     now = {int(numbers[step]) for step in current if step in numbers}
     past = {int(numbers[step]) for step in done if step in numbers}
-    return ["now" if n in now else "past" if n in past else "" for n in range(1, case_summary.STEPS + 1)]
+    return ["now" if n in now else "past" if n in past else "" for n in range(1, case_summary.steps_of(bundle) + 1)]
 
 
 def candidate_facts(session: Session, case_id: int, *, named: bool = True) -> list[dossier.Fact]:

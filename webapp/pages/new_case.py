@@ -15,10 +15,14 @@ from workflows.domain.members import CandidateStatus
 from workflows.domain.units import Unit
 from workflows.engine import bundles, cases, form_words
 from workflows.engine.bundles import StepInfo
+from workflows.engine.forms import Field
 from workflows.engine.tables import Case
 from workflows.errors import InvalidData, NotAuthorised
-from workflows.operations.corrections import ABOUT
+from workflows.operations import corrections, recommendations
 from workflows.operations.wiring import ENVIRONMENT
+
+ABOUT = (corrections.ABOUT, recommendations.ABOUT)
+"""Sources of choices that name somebody on record."""
 
 bp = Blueprint("new_case", __name__, url_prefix="/processes/<process>/new")
 
@@ -26,9 +30,12 @@ bp = Blueprint("new_case", __name__, url_prefix="/processes/<process>/new")
 @bp.get("")
 @identity.post_needed(*furniture.AT_A_BRANCH)
 def form(process: str) -> str:
-    """The form, empty but for the person it is about when his page led here."""
-    whom = about_whom(process)
-    return _page(process, {whom: request.args.get(whom, "")} if whom else None)
+    """The form, empty but for the person it is about, and what is chosen for him, when his page led here."""
+    if about_whom(process) is None:
+        return _page(process)
+    _, form_of_step = cases.first_step(database.session(), process)
+    chosen = [field.key for field in form_of_step.fields if field.kind == "select" and field.key in request.args]
+    return _page(process, {key: request.args[key] for key in chosen})
 
 
 @bp.post("")
@@ -71,8 +78,13 @@ def branches_for(process: str) -> list[Unit]:
 
 def about_whom(process: str) -> str | None:
     """The field of the first step that chooses somebody on record; None for a process that is about nobody yet."""
+    field = _field_about(process)
+    return field.key if field else None
+
+
+def _field_about(process: str) -> Field | None:
     _, form_of_step = cases.first_step(database.session(), process)
-    return next((field.key for field in form_of_step.fields if field.choice_source == ABOUT), None)
+    return next((field for field in form_of_step.fields if field.choice_source in ABOUT), None)
 
 
 def about_candidate(case: Case) -> list[tuple[str, str]]:
@@ -81,10 +93,13 @@ def about_candidate(case: Case) -> list[tuple[str, str]]:
     candidate = members.of_case(session, case.id)
     if candidate is None or candidate.status not in (CandidateStatus.APPLYING, CandidateStatus.ADMITTED):
         return []
-    found = []
+    found, is_member = [], candidate.status == CandidateStatus.ADMITTED
     for bundle in bundles.all_latest(session):
-        whom = about_whom(bundle.process)
-        if whom and candidate.unit_id in [unit.id for unit in branches_for(bundle.process)]:
+        about = _field_about(bundle.process)
+        if about is None or (about.choice_source == recommendations.ABOUT and not is_member):
+            continue
+        whom = about.key
+        if candidate.unit_id in [unit.id for unit in branches_for(bundle.process)]:
             chosen: dict[str, Any] = {"process": bundle.process, "unit": candidate.unit_id, whom: candidate.person_id}
             found.append((bundle.name, url_for("new_case.form", **chosen)))
     return found

@@ -307,6 +307,18 @@ def places_of(session: Session, round_id: int) -> Sequence[RoundPlaces]:
     return session.scalars(query.order_by(Unit.code)).all()
 
 
+def places_in(session: Session, round_id: int, unit_id: int) -> RoundPlaces | None:
+    """The places of one branch in a round."""
+    query = select(RoundPlaces).where(RoundPlaces.round_id == round_id, RoundPlaces.unit_id == unit_id)
+    return session.scalars(query).first()
+
+
+def committees_below(session: Session, top: Unit) -> Sequence[Unit]:
+    """The committees that report to a unit and may open rounds, by code."""
+    below = select(Unit).where(Unit.path.startswith(top.path, autoescape=True), Unit.kind.in_(APPROVING))
+    return session.scalars(below.order_by(Unit.code)).all()
+
+
 def branches_of(session: Session, committee: Unit) -> Sequence[Unit]:
     """The branches that report to a committee, directly or not, by code."""
     query = select(Unit).where(Unit.path.startswith(committee.path, autoescape=True), Unit.kind == UnitKind.BRANCH)
