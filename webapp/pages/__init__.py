@@ -38,7 +38,6 @@ from webapp.pages import (
     ratios,
     recognitions,
     recommendations,
-    recognitions,
     rule_sets,
     stock,
     transfers,
