@@ -7,9 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from tests.support import cast as people
+from tests.support import party as party_side
 from tests.support.cast import Cast
 from workflows import clock, journal
-from workflows.domain import party_links, units
+from workflows.domain import head_counts, kept_forecasts, party_links, quotas, ratio_forecasts, units
 from workflows.domain.party_links import (
     LinkedAlready,
     LinkEnded,
@@ -18,7 +20,7 @@ from workflows.domain.party_links import (
     NoPartyCommittee,
     PartyLink,
 )
-from workflows.domain.units import TreesApart, Unit, UnitKind
+from workflows.domain.units import Field, TreesApart, Unit, UnitKind
 from workflows.errors import NotFound
 from workflows.journal import SYSTEM, Event
 
@@ -170,3 +172,26 @@ def test_the_trees_of_party_and_league_never_mix(session: Session, cast: Cast, c
             units.add(session, parent, code=f"X{kind}", name="甲", kind=kind)
     assert session.scalars(select(Unit.id)).all() == before
     assert not {committee.id, first.id} & set(units.subtree_ids(session, cast.region.id))
+
+
+def test_no_figure_of_the_league_changes_by_the_party_side(session: Session, cast: Cast) -> None:
+    plan = people.plan_for_school(session, cast, 5)
+    day = head_counts.day_for(plan.year)
+    line = head_counts.Line(Field.SENIOR, True, 40, 10)
+    head_counts.record(session, unit_id=cast.branch.id, as_of=day, lines=[line], source="学籍系统", actor=SYSTEM)
+
+    def figures() -> list[object]:
+        standing = head_counts.Standing(session, cast.region, day)
+        return [
+            [vars(row) for row in quotas.overview(session, plan, cast.region.id)],
+            units.subtree_ids(session, cast.region.id),
+            standing.of(cast.region),
+            ratio_forecasts.planned_by_class(session, plan, cast.region, standing),
+            quotas.audit(session).faults,
+        ]
+
+    before, kept = figures(), kept_forecasts.keep(session, plan)
+    party_side.build(session, cast)
+    assert kept > 0
+    assert figures() == before
+    assert kept_forecasts.keep(session, plan) == 0
