@@ -27,7 +27,7 @@ BEGIN = "recognition.begin"
 
 PROCESS = {Side.LEAGUE: "joint_recognition_league", Side.PARTY: "joint_recognition_party"}
 
-MESSAGE = {Side.LEAGUE: "recognition_changed_for_league", Side.PARTY: "recognition_changed_for_party"}
+MESSAGE = {Side.LEAGUE: "联合认定有变动（致团组织）", Side.PARTY: "联合认定有变动（致党组织）"}
 """What each side's case waits for, with the recognition's id as its correlation value."""
 
 SIGNING = {Side.LEAGUE: "基层团委", Side.PARTY: "党支部书记"}

@@ -1,6 +1,6 @@
 """The rehearsal's other side of a joint recognition: it acts on the same row, and leaves word for the case played.
 
-A scenario's step `message: recognition_changed_for_league` (or `…_for_party`) says under `with` what the other side
+A scenario's step `message: 联合认定有变动（致团组织）` (or `…（致党组织）`) says under `with` what the other side
 did: `act: sign` (`by` names another person of the cast), `refuse`, `withdraw` (both with `reason`), `report` (with
 `reported`), or `correct`: the recommendation's document is corrected and the facts are gathered again. With `act: slip`
 it is corrected and nobody is told. `message: recognition_opened` begins the Party's case.
