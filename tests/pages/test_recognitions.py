@@ -146,3 +146,15 @@ def test_before_anything_is_recognised_the_list_says_how_it_begins(
 ) -> None:
     assert "还没有联合认定" in visit(party.guan).open("/recognitions")
     assert visit(cast.he).open("/recognitions").status == 403
+
+
+def test_a_branch_without_a_party_branch_keeps_its_board_and_begins_other_things_there(
+    visit: Visit, cast: Cast, admission: object, session: Session, now: object
+) -> None:
+    for side in Side:
+        bundles.store(session, bundles.read_folder(two_cases.BUNDLES / side.value), [], SYSTEM, "")
+    board = visit(cast.saren).open("/")
+    assert board.status == 200
+    assert len(board.links("新的申请")) == 1
+    assert len(board.links("联合认定（团组织一方）")) == 1
+    assert board.links("联合认定（党组织一方）") == []

@@ -17,12 +17,12 @@ from workflows.engine import bundles, cases, form_words
 from workflows.engine.bundles import StepInfo
 from workflows.engine.forms import Field
 from workflows.engine.tables import Case
-from workflows.errors import InvalidData, NotAuthorised
-from workflows.operations import corrections, recommendations
+from workflows.errors import InvalidData, NotAuthorised, Refusal
+from workflows.operations import corrections, recognitions, recommendations
 from workflows.operations.wiring import ENVIRONMENT
 
-ABOUT = (corrections.ABOUT, recommendations.ABOUT)
-"""Sources of choices that name somebody on record."""
+ABOUT = (corrections.ABOUT, recommendations.ABOUT, recognitions.ABOUT)
+"""Sources of choices that name somebody, or something of his, on record."""
 
 bp = Blueprint("new_case", __name__, url_prefix="/processes/<process>/new")
 
@@ -96,7 +96,9 @@ def about_candidate(case: Case) -> list[tuple[str, str]]:
     found, is_member = [], candidate.status == CandidateStatus.ADMITTED
     for bundle in bundles.all_latest(session):
         about = _field_about(bundle.process)
-        if about is None or (about.choice_source == recommendations.ABOUT and not is_member):
+        if about is None or about.choice_source == recognitions.ABOUT:
+            continue
+        if about.choice_source == recommendations.ABOUT and not is_member:
             continue
         whom = about.key
         if candidate.unit_id in [unit.id for unit in branches_for(bundle.process)]:
@@ -106,7 +108,10 @@ def about_candidate(case: Case) -> list[tuple[str, str]]:
 
 
 def _may_begin(step: StepInfo, unit: Unit) -> bool:
-    addressee = ENVIRONMENT.directory.addressee(database.session(), step.lane, unit.id, {})
+    try:
+        addressee = ENVIRONMENT.directory.addressee(database.session(), step.lane, unit.id, {})
+    except Refusal:  # such as a post of the Party at a branch that no Party branch works with
+        return False
     return identity.acting_for(addressee).unit_id is not None
 
 

@@ -25,6 +25,9 @@ from workflows.operations.posts import LANES
 BEGIN = "recognition.begin"
 """The outbox kind that begins the Party's case."""
 
+ABOUT = "to_be_recognised"
+"""The source of choices from which a recommendation is taken."""
+
 PROCESS = {Side.LEAGUE: "joint_recognition_league", Side.PARTY: "joint_recognition_party"}
 
 MESSAGE = {Side.LEAGUE: "联合认定有变动（致团组织）", Side.PARTY: "联合认定有变动（致党组织）"}

@@ -281,7 +281,7 @@ ENVIRONMENT = Environment(
         "party_mentors": _party_mentors,
         "branch_members": _branch_members,
         corrections.ABOUT: corrections.people_of_branch,
-        "to_be_recognised": recognitions.to_be_recognised,
+        recognitions.ABOUT: recognitions.to_be_recognised,
         recommendations.ABOUT: recommendations.members_to_recommend,
     },
     beginning=rules_at_beginning,
