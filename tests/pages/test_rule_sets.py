@@ -79,7 +79,7 @@ def test_the_sets_stand_side_by_side(visit: Visit, cast: Cast, now: object) -> N
     )
     assert page.text.count("D-1") == 5
     only = saren.follow("只看不同的")
-    assert len(only.all("//tbody/tr")) == 5
+    assert len(only.all("//tbody/tr")) == 6
     assert "现行规则" in only.all("//th")[1].text_content()
 
 

@@ -70,8 +70,10 @@ def other_side(
     """Do what the step says; answers the case that is played. Raises ScenarioFault for an unknown message or act."""
     if case_id is None and message == OPENED:
         return _begin(session, environment, cast)
-    row = recognitions.of_case(session, case_id) if case_id is not None else None
-    if case_id is None or row is None or message != joint.MESSAGE[row.side_of_case(case_id)]:
+    if case_id is None:
+        raise ScenarioFault("案件还没有开始，第一步应是 do")
+    row = recognitions.of_case(session, case_id)
+    if row is None or message != joint.MESSAGE[row.side_of_case(case_id)]:
         raise ScenarioFault(f"流程不接收消息 {message}")
     side = row.side_of_case(case_id)
     told = _act(session, row, side.other, cast, values)
