@@ -56,7 +56,8 @@ def begin(session: Session, *, recommendation_id: int, case_id: int | None, acto
     Raises NotFound, NothingToRecognise, RecognitionOpen, party_links.NoPartyBranch.
     """
     recommendation = recommendations.get(session, recommendation_id)
-    if recommendation.state not in WAITING or recommendations.is_over(recommendation):
+    until = recommendation.valid_until
+    if recommendation.state not in WAITING or until is None or until < clock.today():
         raise NothingToRecognise(state=recommendation.state.label)
     running = live_of(session, recommendation_id)
     if running is not None:
@@ -71,7 +72,7 @@ def begin(session: Session, *, recommendation_id: int, case_id: int | None, acto
         league_case_id=case_id,
         state=State.OPEN,
         digest=recognition_facts.digest_of(facts),
-        valid_until=recommendation.valid_until,
+        valid_until=until,
         created_at=clock.now(),
     )
     try:

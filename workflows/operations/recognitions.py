@@ -42,9 +42,6 @@ AT_WORK = {Side.LEAGUE: ("团支部书记", "基层团委"), Side.PARTY: ("党�
 CLOSED = "recognition.closed"
 """What the case of the recommendation may wait for, with the recommendation's id as its correlation value."""
 
-FOR_EVER = date(2199, 12, 30)
-"""The end of a recommendation that has none."""
-
 
 class NotBegunByHand(Refusal):
     """The Party's case of a recognition is begun by the League's."""
@@ -209,7 +206,7 @@ def _standing(call: Call, row: Recognition, *, changed: bool) -> dict[str, Any]:
 
 def _about(row: Recognition) -> dict[str, Any]:
     """What a case knows of its recognition from the beginning: which it is, and the last day on which it counts."""
-    return {"id": row.id, "valid_until": (row.valid_until or FOR_EVER).isoformat()}
+    return {"id": row.id, "valid_until": str(row.valid_until)}
 
 
 def _carry(session: Session, row: Recognition, before: State, actor: Actor) -> None:
