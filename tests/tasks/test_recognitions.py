@@ -16,8 +16,10 @@ from workflows.domain import recognitions
 from workflows.domain.recommendations import Recommendation
 from workflows.domain.recommendations import State as Record
 from workflows.domain.two_keys import Side, State
-from workflows.engine import bundles, cases
+from workflows.engine import bundles, cases, correlation
+from workflows.engine.bundles import BundleFiles
 from workflows.engine.mailbox import KeptMessage
+from workflows.engine.tables import Case
 from workflows.errors import NotFound
 from workflows.journal import SYSTEM, Actor
 from workflows.operations import recognitions as joint
@@ -39,17 +41,16 @@ def signed(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[TwoCases, Session]
 
 
 def _case_of_the_recommendation(session: Session, both: TwoCases) -> int:
-    drawn = drawings.drawing(
-        drawings.start(),
-        drawings.user("ask", form="any"),
-        drawings.end(),
-        drawings.way("begin", "ask", "done"),
-        lanes={"团支部书记": ["ask"]},
-    )
-    bundles.store(session, drawings.bundle(drawn), [], SYSTEM, "")
+    """A case that waits for the result, as the recommendation's does, and then stands at `read`."""
+    drawn = drawings.drawn("message_catch_event")
+    waiting = drawn.files["message_catch_event.bpmn"].replace('name="news"', f'name="{joint.CLOSED}"')
+    waiting = waiting.replace('id="day" name="day"', 'id="day" name="recommendation"').replace("书记", "团支部书记")
+    of = session.scalars(select(Recommendation.id)).one()
+    waiting = waiting.replace("<bpmn:messagePath>wish.on<", f"<bpmn:messagePath>{of}<")
+    bundles.store(session, BundleFiles({**drawn.files, "message_catch_event.bpmn": waiting}), [], SYSTEM, "")
     secretary = Actor(person_id=both.stage.cast["secretary"])
-    given = {"process": "tiny", "unit_id": both.stage.unit_id, "actor": secretary}
-    return cases.start(session, both.stage.environment, **given).id
+    given = {"process": "message_catch_event", "unit_id": both.stage.unit_id, "actor": secretary}
+    return cases.start(session, both.stage.environment, outcome="yes", content={}, **given).id
 
 
 def record(session: Session) -> Recommendation:
@@ -64,6 +65,28 @@ def test_the_record_says_determined_only_while_the_recognition_stands(signed: tu
     assert (record(session).state, record(session).determined_on) == (Record.KEPT, None)
 
 
+def test_the_case_of_the_recommendation_hears_the_result_and_no_result_that_does_not_hold_any_more(
+    signed: tuple[TwoCases, Session],
+) -> None:
+    both, session = signed
+    case_id = record(session).case_id
+    assert case_id is not None
+    [kept] = session.scalars(select(KeptMessage).where(KeptMessage.name == joint.CLOSED))
+    assert kept.payload == {"state": "recognised", "reason": "", "on": clock.today().isoformat()}
+    assert both.make(session, Move("renew"))
+    [kept] = session.scalars(select(KeptMessage).where(KeptMessage.name == joint.CLOSED))
+    assert (kept.payload["state"], kept.payload["on"]) == ("suspended", None)
+    assert "推荐文号" in kept.payload["reason"]
+    assert correlation.deliver_to(session, both.stage.environment, case_id) == 1
+    session.commit()
+    assert cases.data_of(session.get_one(Case, case_id))["hear"]["state"] == "suspended"
+    for side in Side:
+        assert both.make(session, Move("deliver", side))
+        assert both.make(session, Move("sign", side))
+    assert record(session).state is Record.DETERMINED
+    assert session.scalars(select(KeptMessage).where(KeptMessage.name == joint.CLOSED)).all() == []
+
+
 def test_at_night_new_facts_suspend_a_recognition_and_both_sides_are_told(signed: tuple[TwoCases, Session]) -> None:
     both, session = signed
     for side in Side:
@@ -75,7 +98,7 @@ def test_at_night_new_facts_suspend_a_recognition_and_both_sides_are_told(signed
     assert renew_recognitions() == 0
     session.expire_all()
     assert both.row(session).state is State.SUSPENDED
-    assert sorted(session.scalars(select(KeptMessage.name))) == sorted(joint.MESSAGE.values())
+    assert {joint.MESSAGE[side] for side in Side} <= set(session.scalars(select(KeptMessage.name)))
 
 
 def test_one_that_cannot_be_looked_at_keeps_nobody_else_from_it(
