@@ -110,6 +110,15 @@ class NotAMember(Refusal):
     article = MEASURES
 
 
+class OwnCase(Refusal):
+    """Nobody examines, approves or reviews his own recommendation, nor does who acts for him."""
+
+    code = "recommendation.own_case"
+    sentence = "候选人是您本人（或您所代理的人），这一步须回避。"
+    remedy = "请由本级担任该职务的另一人办理；只有一人的，请先登记代理人。"
+    rule = "考察、批准和审核由候选人以外的人办理"
+
+
 class DayWrong(InvalidData):
     """A day lies in the future or before the day it must follow."""
 

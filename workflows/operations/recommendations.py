@@ -20,6 +20,7 @@ from workflows.domain import (
 from workflows.domain.members import LeagueMember
 from workflows.domain.posts import PostKind
 from workflows.domain.recommendation_facts import Entered
+from workflows.domain.recommendation_refusals import OwnCase
 from workflows.domain.recommendation_rounds import Product
 from workflows.domain.recommendations import State
 from workflows.domain.transfers import ReceiverUnknown
@@ -77,9 +78,21 @@ def _is_elsewhere(call: Call, person_id: int) -> bool:
     return call.session.scalar(query.where(Case.id != call.case_id).limit(1)) is not None
 
 
+def recuse(call: Call) -> dict[str, Any]:
+    """Make sure that whoever acted is not the candidate, nor acts for him; raises OwnCase."""
+    _insist_on_another(call, int(call.parameters["person"]))
+    return {}
+
+
+def _insist_on_another(call: Call, person_id: int) -> None:
+    if person_id in (call.actor.person_id, call.actor.for_person_id):
+        raise OwnCase()
+
+
 def list_candidate(call: Call) -> dict[str, Any]:
     """Put the nominated member on the round's list and take a place."""
     nomination = call.parameters["nomination"]
+    _insist_on_another(call, int(nomination["person"]))
     row = recommendations.list_candidate(
         call.session,
         person_id=int(nomination["person"]),
@@ -124,6 +137,7 @@ def pass_on(call: Call) -> dict[str, Any]:
     Answers `valid_until`, its last day, and `over_on`, the first day on which it is no longer valid.
     """
     passed, meeting, rules = (call.parameters[key] for key in ("passed", "meeting", "rules"))
+    _insist_on_another(call, recommendations.locked_of_case(call.session, call.case_id).person_id)
     row = recommendations.recommend(
         call.session,
         case_id=call.case_id,

@@ -137,6 +137,7 @@ OPERATIONS = [
     Operation(
         "recommendations.examine", "查明推优条件", recommendations.examine, ("nomination", "rules"), repeatable=True
     ),
+    Operation("recommendations.recuse", "核对回避", recommendations.recuse, ("person",), repeatable=True),
     Operation(
         "recommendations.list",
         "列入候选人",
