@@ -9,7 +9,7 @@ from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp import database, errors, identity
+from webapp import database, errors, identity, sensitive
 from workflows.domain import people, recognition_facts, recognitions, units
 from workflows.domain.people import Person
 from workflows.domain.posts import PostKind
@@ -100,18 +100,22 @@ def look(row: Recognition) -> Seen:
     """The recognition as it stands."""
     session = database.session()
     latest = recognitions.versions_of(session, row.id)[0]
-    acts = recognitions.acts_of(session, row.id)
+    acts, all_told = recognitions.acts_of(session, row.id), _reads_reports(session, row)
+    facts = {
+        name: value if all_told or not _is_report(name) else gettext("（仅供办理人查看）")
+        for name, value in latest.facts.items()
+    }
     names = _names(session, acts)
     return Seen(
         row=row,
         name=recognitions.name_of(session, row),
         state=gettext(row.state.label),
         tag=TAGS.get(row.state, "overdue"),
-        facts=[(gettext(title), value) for title, value in recognition_facts.in_order(latest.facts)],
+        facts=[(gettext(title), value) for title, value in recognition_facts.in_order(facts)],
         digest=row.digest[: recognition_facts.SHORT],
         changed=recognitions.unseen_changes(session, row),
         keys=[_key(session, row, side, acts, names) for side in Side],
-        acts=[_act(each, names) for each in reversed(acts)],
+        acts=[_act(each, names, all_told) for each in reversed(acts)],
         case_id=_own_case(session, row),
         may_renew=row.state.is_live and _post_of(row) is not None,
     )
@@ -119,15 +123,22 @@ def look(row: Recognition) -> Seen:
 
 def as_told(row: Recognition) -> dict[str, Any]:
     """The same for a machine: the acts as they are on record."""
-    seen = look(row)
+    session, seen = database.session(), look(row)
+    all_told = _reads_reports(session, row)
     return {
         "recognition": row,
         "digest": row.digest,
         "facts": [{"title": title, "value": value} for title, value in seen.facts],
         "changed": seen.changed,
         "keys": seen.keys,
-        "acts": recognitions.acts_of(database.session(), row.id),
+        "acts": [_raw(act, all_told) for act in recognitions.acts_of(session, row.id)],
     }
+
+
+def _raw(row: RecognitionAct, all_told: bool) -> dict[str, Any]:
+    said, document = _said(row, all_told)
+    kept = ("kind", "side", "person_id", "for_person_id", "at", "happened_on", "digest")
+    return {**{name: getattr(row, name) for name in kept}, "text": said, "document": document}
 
 
 def of_case(session: Session, case: Case) -> Seen | None:
@@ -193,15 +204,31 @@ def _key(
     return KeySeen(side, unit, False, waits_for=f"{told_unit} · {gettext(post)}")
 
 
-def _act(row: RecognitionAct, names: dict[int, str]) -> ActSeen:
+def _reads_reports(session: Session, row: Recognition) -> bool:
+    """Whether the reader is one of those who must know what was reported, such as a punishment."""
+    return sensitive.may_read(session, row.league_unit_id) or sensitive.may_read(session, row.party_unit_id)
+
+
+def _is_report(name: str) -> bool:
+    return name.startswith("reported")
+
+
+def _said(row: RecognitionAct, all_told: bool) -> tuple[str, str]:
+    """The words of an act, and the document behind it; what was reported is only for those who must know it."""
+    kept_back = not all_told and row.kind in (ActKind.REPORTED, ActKind.RENEWED)
+    return (gettext("（仅供办理人查看）"), "") if kept_back and row.text else (row.text, row.document)
+
+
+def _act(row: RecognitionAct, names: dict[int, str], all_told: bool) -> ActSeen:
+    said, document = _said(row, all_told)
     return ActSeen(
         kind=gettext(row.kind.label),
         side=gettext(row.side.label) if row.side else "",
         who=_who(row, names),
         at=row.at,
         happened_on=row.happened_on,
-        text=row.text,
-        document=row.document,
+        text=said,
+        document=document,
         digest=row.digest[: recognition_facts.SHORT],
     )
 

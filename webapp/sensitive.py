@@ -16,7 +16,13 @@ from workflows.engine.forms import Form
 from workflows.engine.moving.then import bundle_then
 from workflows.engine.tables import Case, StepRecord
 
-READERS = frozenset({PostKind.BRANCH_SECRETARY, PostKind.GRASSROOTS_COMMITTEE, PostKind.COUNTY_COMMITTEE})
+READERS = frozenset(
+    {
+        *(PostKind.BRANCH_SECRETARY, PostKind.GRASSROOTS_COMMITTEE, PostKind.COUNTY_COMMITTEE),
+        *(PostKind.PARTY_BRANCH_SECRETARY, PostKind.PARTY_ORGANISER),
+    }
+)
+"""The Party's posts read so what is on the Party's own cases; they stand above no unit of the League."""
 
 
 def may_read(session: Session, unit_id: int) -> bool:

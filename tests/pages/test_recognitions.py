@@ -141,6 +141,23 @@ def test_who_stands_above_neither_side_reads_nothing_and_who_only_reads_does_not
     assert zhao.client.post(f"{path}/renew", data=token).status_code == 403
 
 
+def test_what_was_reported_is_read_by_those_who_must_know_it(
+    session: Session, visit: Visit, cast: Cast, party: Party, row: Recognition
+) -> None:
+    bai = visit(party.bai)
+    bai.open(f"/recognitions/{row.id}")
+    bai.follow("打开案卷")
+    bai.follow("报告新情况")
+    bai.submit(happened_on=clock.today().isoformat(), reported="期中考试违纪", document="学校处理决定")
+    for reader in (cast.gaowa, party.guan, party.bai):
+        assert "期中考试违纪" in visit(reader).open(f"/recognitions/{row.id}")
+    for other in (cast.lin, cast.ma):
+        page = visit(other).open(f"/recognitions/{row.id}")
+        assert page.status == 200
+        assert "期中考试违纪" not in page
+        assert "仅供办理人查看" in page
+
+
 def test_before_anything_is_recognised_the_list_says_how_it_begins(
     visit: Visit, cast: Cast, party: Party, now: object
 ) -> None:
