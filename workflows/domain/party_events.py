@@ -290,10 +290,10 @@ def listed(
     return [(row, person) for row, person in session.execute(query.order_by(PartyEvent.id.desc()).limit(limit))]
 
 
-def standing() -> ColumnElement[bool]:
-    """Whether a row stands, neither corrected nor struck out, as a part of another statement."""
+def standing(row: type[PartyEvent] = PartyEvent) -> ColumnElement[bool]:
+    """Whether a row (of an alias, where one is given) stands, neither corrected nor struck out: part of a statement."""
     later = aliased(PartyEvent)
-    return and_(PartyEvent.is_struck.is_(False), ~select(later.id).where(later.corrects_id == PartyEvent.id).exists())
+    return and_(row.is_struck.is_(False), ~select(later.id).where(later.corrects_id == row.id).exists())
 
 
 def was_member(session: Session, person_id: int, day: date) -> bool | None:

@@ -142,6 +142,7 @@ OF_THE_PLAN = {
     "rush_window_days": (7, Confidence.OWN),
     "rush_min_count": (5, Confidence.OWN),
     "recommend_kpi_share": (40, Confidence.SEED),
+    "recommend_opinion_age_max": (35, Confidence.RULE),
 }
 """Rulebook 2.2."""
 
