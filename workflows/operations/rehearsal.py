@@ -377,7 +377,7 @@ class RehearsalStage:
     def other_case(self, case_id: int | None, message: str, values: Mapping[str, Any]) -> int:
         """The other side of a joint recognition acts."""
         if self.has_rounds and case_id is not None:
-            rehearsal_rounds.recognise(self.session, case_id, values)
+            rehearsal_rounds.recognise(self.session, case_id, message, values)
             return case_id
         return rehearsal_recognitions.other_side(self.session, self.environment, self.cast, case_id, message, values)
 

@@ -18,6 +18,7 @@ from workflows.domain.recommendation_rounds import Product, RoundPlaces
 from workflows.domain.recommendations import Recommendation, State
 from workflows.domain.units import Unit
 from workflows.engine import mailbox
+from workflows.engine.scenarios import ScenarioFault
 from workflows.journal import SYSTEM
 from workflows.operations import recognitions
 
@@ -128,8 +129,13 @@ def _recommended(session: Session, person_id: int, unit_id: int, on: date, deter
     )
 
 
-def recognise(session: Session, case_id: int, values: Mapping[str, Any]) -> None:
-    """What the joint recognition of the case's recommendation came to, as its own cases would leave word of it."""
+def recognise(session: Session, case_id: int, message: str, values: Mapping[str, Any]) -> None:
+    """What the joint recognition of the case's recommendation came to, as its own cases would leave word of it.
+
+    Raises ScenarioFault for any other message.
+    """
+    if message != recognitions.CLOSED:
+        raise ScenarioFault(f"流程不接收消息 {message}")
     row = recommendations.locked_of_case(session, case_id)
     key = mailbox.key_of({"recommendation": row.id})
     mailbox.leave(session, recognitions.CLOSED, key, dict(values), sender_case_id=case_id)
