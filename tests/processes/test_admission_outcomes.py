@@ -60,7 +60,7 @@ OTHER_YEAR = "number_of_another_year"
 MISSED = "training_conditions_missed_one_by_one"
 MEETING = "meeting_fails_then_not_adopted"
 WRONG = "wrong_input_is_refused_by_field"
-OVER = "reservation_over_then_reserved_anew"
+OVER, NONE_ANEW = "reservation_over_then_reserved_anew", "reservation_over_and_no_place_left"
 PUBLIC, MADE_PUBLIC = "activists_made_public", "new_members_made_public"
 
 STEPS = [
@@ -112,8 +112,8 @@ STEPS = [
     of(7, "没有名额，等待", "flow_wait_for_place_retry", "no_place_left"),
     of(7, "预留即将到期，告知", "tell_reservation_ending", OVER, "adopted_on_the_last_day_of_the_reservation"),
     of(7, "预留到期，退回后重新预留", "flow_quota_reserve_anew_to_fill_admission_form_again", OVER),
-    of(7, "预留到期，没有名额，等待", "new_place_exhausted", "reservation_over_and_no_place_left"),
-    of(7, "预留到期，没有名额，终止", "end_no_new_place", "reservation_over_and_no_place_left"),
+    of(7, "预留到期，没有名额，等待", Refused("wait_for_new_place", "quota.exhausted"), NONE_ANEW),
+    of(7, "预留到期，没有名额，终止", "end_no_new_place", NONE_ANEW),
     of(7, "终止不写理由的被拒绝", invalid("wait_for_new_place", "reason"), OVER),
     of(7, "到期以前大会已通过，不退回", "quota_use", "adopted_on_the_last_day_of_the_reservation"),
     of(7, "没有名额，终止", "end_no_place", "no_place_left"),
