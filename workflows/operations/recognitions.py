@@ -39,7 +39,7 @@ SIGNING = {Side.LEAGUE: "基层团委", Side.PARTY: "党支部书记"}
 AT_WORK = {Side.LEAGUE: ("团支部书记", "基层团委"), Side.PARTY: ("党支部书记", "党委组织员")}
 """The lanes of both drawings."""
 
-CLOSED = "共同认定结果"
+CLOSED = "联合认定结果"
 """What the case of the recommendation may wait for, with the recommendation's id as its correlation value."""
 
 
