@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from tests.engine.at_work import work
 from tests.engine.conftest import SECRETARY, Office
 from tests.support.drawings import (
     ANY_FORM,
@@ -13,6 +14,7 @@ from tests.support.drawings import (
     drawing,
     end,
     flow,
+    later,
     service,
     start,
     timer,
@@ -126,23 +128,37 @@ def test_a_wait_that_ends_shows_something_new(office: Office) -> None:
             do_as_seen(office, "ask", seen)
 
 
-def test_a_deadline_that_has_passed_before_the_step_is_reached_still_shows_as_its_due_day(office: Office) -> None:
-    text = drawing(
+def late_from_the_first(remind: str) -> str:
+    """Whoever answers `ask` with a day long past has the reminder of `answer` sent in the same act."""
+    return drawing(
         start(),
         user("ask"),
         user("answer"),
         boundary("late", "answer", timer("P10D"), since="ask.on"),
-        service("remind", "shelf.note"),
+        remind,
         end("reminded"),
         end(),
         way("begin", "ask", "answer", "done"),
         way("late", "remind", "reminded"),
         lanes={"书记": ["ask", "answer"]},
     )
-    office.start(bundle(text, ask=ANY_FORM, answer=ANY_FORM))
+
+
+def test_a_deadline_that_has_passed_before_the_step_is_reached_still_shows_as_its_due_day(office: Office) -> None:
+    office.start(bundle(late_from_the_first(service("remind", "shelf.note")), ask=ANY_FORM, answer=ANY_FORM))
     office.do("ask", on="2020-01-01")
     assert office.calls == ["shelf.note"]
     assert office.item("answer").due_on == date(2020, 1, 11)
+
+
+def test_a_reminder_that_a_worker_sends_for_somebody_takes_no_form_out_of_his_hands(office: Office) -> None:
+    office.start(bundle(late_from_the_first(later(service("remind", "shelf.note"))), ask=ANY_FORM, answer=ANY_FORM))
+    office.do("ask", on="2020-01-01")
+    seen = office.case.version
+    work(office)
+    assert (office.calls, office.case.version > seen) == (["shelf.note"], True)
+    do_as_seen(office, "answer", seen)
+    assert office.ended_at == "done"
 
 
 def test_a_step_done_in_time_leaves_no_timer_behind(office: Office) -> None:

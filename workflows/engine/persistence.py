@@ -25,7 +25,7 @@ from workflows.engine.mailbox import AwaitedEvent
 from workflows.engine.running import ACTIVE, Act, element_of, every_task, is_over
 from workflows.engine.tables import Case, DueTimer, WorkItem
 from workflows.errors import NotFound
-from workflows.journal import SYSTEM, Event, JournalChain
+from workflows.journal import Event, JournalChain
 
 _CHAIN = table_of(JournalChain)
 # An act always ends in the case's chain: its end is read, and locked, with the case.
@@ -142,8 +142,11 @@ _UNSEEN = (DueTimer, Job)
 
 
 def _goes_unseen(act: Act, workflow: CaseWorkflow) -> bool:
-    """Whether what the case holds is as it was: a reminder was sent, and whoever has a form open need not know."""
-    if act.actor != SYSTEM or act.last_record is not None or not act.case.state:
+    """Whether what the case holds is as it was: a reminder was sent, and whoever has a form open need not know.
+
+    The reminder may be sent in the name of a person, whose step was late when it was reached.
+    """
+    if act.last_record is not None or not act.case.state:
         return False
     return saving.data_in(act.case.state) == workflow.case_data
 

@@ -56,8 +56,7 @@ class Scenario:
     """Values that differ from those of the rule set, as where a unit has tightened them."""
     places: int = 1
     places_next_year: int | None = None
-    """Of the next year's plan; None when there is none yet."""
-    """Of the plan of the year after; none leaves that year without a plan."""
+    """Of the plan of the year after; None leaves that year without a plan."""
     voters: int | None = None
     """How many members with a vote the branch has; a branch of fewer than seven has no committee."""
     temporary: bool = False

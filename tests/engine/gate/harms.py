@@ -245,8 +245,9 @@ def _error_events(shipped: Shipped) -> list[Site]:
     for event in shipped.each("boundaryEvent"):
         error = event.find(f"{{{BPMN}}}errorEventDefinition")
         hosts = [each for each in shipped.each("serviceTask") if each.get("id") == event.get("attachedToRef")]
-        if error is not None and error.get("errorRef") and hosts:
-            found.append((event.get("id", ""), shipped.out(event.get("id", ""))[0].get("targetRef", "")))
+        target = shipped.out(event.get("id", ""))[0].get("targetRef", "")
+        if error is not None and error.get("errorRef") and hosts and len(shipped.into(target)) == 1:
+            found.append((event.get("id", ""), target))
     return found
 
 
@@ -289,8 +290,14 @@ def _of(operation: str, *but: str) -> Callable[[Shipped], list[Site]]:
 
 def drop_release(shipped: Shipped, site: Site) -> Expected:
     after = shipped.reach(site[0])
+    # Whoever waits for the place to be gone waits in vain, and that is told first.
+    waits = [
+        each.get("id", "")
+        for each in shipped.each("boundaryEvent")
+        if each.find(f"{{{BPMN}}}conditionalEventDefinition") is not None
+    ]
     shipped.bypass(site[0])
-    return expect("scarce.kept scarce.taken_twice", *after)
+    return expect("scarce.kept scarce.taken_twice gate.dead_step", *after, *waits)
 
 
 def drop_use(shipped: Shipped, site: Site) -> Expected:
@@ -337,6 +344,9 @@ def withdraw_at_any_time(shipped: Shipped, site: Site) -> Expected:
     return expect("scarce.given_back_used", site[1])
 
 
+WAITING_WITHOUT = ("quota_release_given_up", "quota_release_no_new_place")
+"""Where a case waits for a place it holds none: there the release does nothing."""
+
 HARMS = [
     Harm("a flow is missing", _only_way, remove_flow),
     Harm("a flow leads elsewhere", _only_way_in, redirect_away),
@@ -358,8 +368,7 @@ HARMS = [
     Harm("an error is not taken", _error_events, drop_error_event),
     Harm("an error has another code", _error_events, wrong_error_code),
     Harm("a reminder comes back to the way", _reminders, lead_reminder_back),
-    # Where a case waits for a place it holds none: there the release does nothing.
-    Harm("a place is not given back", _of("quota.release", "quota_release_given_up"), drop_release),
+    Harm("a place is not given back", _of("quota.release", *WAITING_WITHOUT), drop_release),
     Harm("a place is not used", _of("quota.use_in_year"), drop_use),
     Harm("a place is used that was not taken", _of("quota.reserve"), use_instead_of_take),
     Harm("a place is taken instead of used", _of("quota.use_in_year"), take_instead_of_use),

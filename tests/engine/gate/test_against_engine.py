@@ -47,6 +47,14 @@ class Shelf:
         assert self.state.get(call.case_id, "back") == "back"
         self.state[call.case_id] = "taken"
 
+    def lend(self, call: Call) -> dict[str, str]:
+        self.take(call)
+        return {"state": "out"}
+
+    def fetch(self, call: Call) -> dict[str, str]:
+        self.put_back(call)
+        return {"state": "back"}
+
     def read(self, call: Call) -> None:
         assert self.state[call.case_id] == "taken"
         self.state[call.case_id] = "read"
@@ -60,6 +68,8 @@ class Shelf:
             "shelf.take": self.take,
             "shelf.read": self.read,
             "shelf.put_back": self.put_back,
+            "shelf.lend": self.lend,
+            "shelf.fetch": self.fetch,
             "shelf.note": lambda _call: None,
             "vote.count": lambda _call: {"result": self.dice.choice(["adopted", "rejected"])},
         }

@@ -65,7 +65,7 @@ def test_a_drawing_of_sixty_nodes_has_few_states(monkeypatch: pytest.MonkeyPatch
 
 
 def test_admission_has_few_states(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exploring, "MOST_STATES", 700)
+    monkeypatch.setattr(exploring, "MOST_STATES", 1_500)
     assert check.faults_in(bundles.read_folder(ADMISSION), ENVIRONMENT) == []
 
 
