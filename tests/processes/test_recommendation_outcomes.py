@@ -46,6 +46,8 @@ OUTCOMES = {
     "party_keeps_then_determines": "keep_recommendation",
     "party_does_not_accept": "end_not_accepted",
     "recognised_by_both": "keep_unrecognised",
+    "suspended_then_recognised_again": "look_again",
+    "suspended_until_it_expired": "end_expired",
     "withdrawn_at_the_meeting": "end_withdrawn",
     "taken_back_after_passing": "end_taken_back_done",
     "moves_with_the_person": "accept_move",

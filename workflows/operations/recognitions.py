@@ -20,6 +20,7 @@ from workflows.engine.environment import Addressee, Call, Choice, Environment
 from workflows.engine.tables import Case
 from workflows.errors import Refusal
 from workflows.journal import SYSTEM, Actor
+from workflows.operations import notices
 from workflows.operations.posts import LANES
 
 BEGIN = "recognition.begin"
@@ -214,6 +215,8 @@ def _carry(session: Session, row: Recognition, before: State, actor: Actor) -> N
     recommendation = recommendations.get(session, row.recommendation_id)
     if row.state is before or recommendation.case_id is None:
         return
+    if before is State.RECOGNISED and row.state is State.EXPIRED:
+        return  # it stood to its last day: what was determined, and when, stays on record
     # Its case first, then its record: in the order in which its own acts take them.
     persistence.lock(session, recommendation.case_id)
     if row.state is State.RECOGNISED and row.recognised_on is not None:
@@ -228,10 +231,19 @@ def _tell_recommendation(session: Session, row: Recognition, case_id: int) -> No
     key = mailbox.key_of({"recommendation": row.recommendation_id})
     mailbox.forget(session, CLOSED, key)  # a result that its case has not taken yet does not hold any more
     if not mailbox.is_awaited(session, CLOSED, key):
+        _tell_who_recorded_it(session, row, session.get_one(Case, case_id))
         return
     reason = next((act.text for act in reversed(recognitions.acts_of(session, row.id)) if act.text), "")
     told = {"state": row.state.value, "reason": reason, "on": row.recognised_on and row.recognised_on.isoformat()}
     mailbox.leave(session, CLOSED, key, told, sender_case_id=row.league_case_id or case_id)
+
+
+def _tell_who_recorded_it(session: Session, row: Recognition, case: Case) -> None:
+    """The case has ended with the result entered elsewhere: whoever entered it must enter the change too."""
+    if case.ended_at is None or recommendations.get(session, row.recommendation_id).state not in recommendations.VALID:
+        return
+    text = f"联合认定在案卷办结以后有变动，现为“{row.state.label}”。请在智慧团建中作相应更改，并告知本人。"
+    notices.post(session, LANES["团支部书记"](session, case.unit_id, {}), text, case.id)
 
 
 def _title(session: Session, row: Recognition) -> str:

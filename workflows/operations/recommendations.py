@@ -162,6 +162,12 @@ def determine(call: Call) -> dict[str, Any]:
     return {"state": "determined"}
 
 
+def look(call: Call) -> dict[str, Any]:
+    """What the record says now, after the joint recognition behind it has changed: its state, and determined when."""
+    row = recommendations.locked_of_case(call.session, call.case_id)
+    return {"state": row.state.value, "on": row.determined_on and row.determined_on.isoformat()}
+
+
 def keep(call: Call) -> dict[str, Any]:
     """The Party has not determined the person for now; the recommendation stays valid."""
     reason, decided_on = str(call.parameters["reason"]), date.fromisoformat(call.parameters["decided_on"])

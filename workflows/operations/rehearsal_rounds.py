@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from workflows import clock
-from workflows.domain import posts, recommendations
+from workflows.domain import posts, recommendations, two_keys
 from workflows.domain import recommendation_rounds as rounds
 from workflows.domain.members import LeagueMember, MemberStatus
 from workflows.domain.people import Person, Sex
@@ -137,5 +137,7 @@ def recognise(session: Session, case_id: int, message: str, values: Mapping[str,
     if message != recognitions.CLOSED:
         raise ScenarioFault(f"流程不接收消息 {message}")
     row = recommendations.locked_of_case(session, case_id)
+    if values.get("state") != two_keys.State.RECOGNISED:
+        recommendations.take_back(session, case_id=case_id, reason=str(values.get("reason") or ""), actor=SYSTEM)
     key = mailbox.key_of({"recommendation": row.id})
     mailbox.leave(session, recognitions.CLOSED, key, dict(values), sender_case_id=case_id)

@@ -185,6 +185,7 @@ OPERATIONS = [
         ("determined_on",),
         results={"state": ("determined",)},
     ),
+    Operation("recommendations.look", "查看推荐现状", recommendations.look, repeatable=True),
     Operation("recommendations.keep", "登记暂未确定", recommendations.keep, ("reason", "decided_on")),
     Operation("recommendations.end", "推荐终止", recommendations.end, ("state", "reason")),
     Operation("recommendations.ask_move", "向接收团支部转出", recommendations.ask_move, ("transfer",)),
