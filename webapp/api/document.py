@@ -44,6 +44,7 @@ GROUPS = (
     "quota_corrections",
     "past_shares",
     "recommendations",
+    "recommendation_share",
     "stock",
     "numbers",
 )

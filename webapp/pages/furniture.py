@@ -107,6 +107,8 @@ def navigation() -> list[NavigationItem]:
         entries.append((gettext("名额"), "quota.show", quota_waiting.count()))
     if identity.holds(*AT_A_BRANCH, PostKind.GRASSROOTS_COMMITTEE, PostKind.COUNTY_COMMITTEE):
         entries.append((gettext("推优"), "recommendations.show", 0))
+    if identity.holds(*COMMITTEES, *OF_THE_PARTY, PostKind.AUDITOR):
+        entries.append((gettext("推优率"), "recommendation_share.show", 0))
     if identity.holds(*OF_THE_PARTY):
         entries.append((gettext("联合认定"), "recognitions.every", 0))
         entries.append((gettext("党组织信息"), "party_events.show", 0))
