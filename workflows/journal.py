@@ -135,6 +135,13 @@ class Event(StrEnum):
     RECOGNITION_RENEWED = "recognition:renewed"
     RECOGNITION_REPORTED = "recognition:reported"
     RECOGNITION_SETTLED = "recognition:settled"
+    JOINT_TRAINING_BEGUN = "training:begun"
+    JOINT_MENTORS_NAMED = "training:mentors_named"
+    JOINT_PLAN_AGREED = "training:plan_agreed"
+    JOINT_ASSESSED = "training:assessed"
+    JOINT_REPORT_KEPT = "training:report_kept"
+    JOINT_TRAINING_MOVED = "training:moved"
+    JOINT_TRAINING_ENDED = "training:ended"
 
 
 class JournalChain(Base):
