@@ -1,5 +1,7 @@
 """Demo data: schools, branches, their Party units and people, all plainly marked 演示, and this year's plan.
 
+One college has adult members, a round of recommendation that is open, and Party applications on record there.
+
 Nobody here exists: identity numbers begin with an area code that no province has, and member numbers of earlier years
 with a serial far beyond any plan. The same seed gives the same people; the password is made anew for each installation.
 """
@@ -20,19 +22,23 @@ from workflows.domain import (
     demo_schools,
     identity_numbers,
     numbering,
+    party_events,
     party_links,
     posts,
     quotas,
+    recommendation_rounds,
     region,
     units,
 )
 from workflows.domain.demo_schools import Branch, School
 from workflows.domain.members import LeagueMember, MemberStatus
+from workflows.domain.party_events import PartyEventKind
 from workflows.domain.people import Person, Sex
 from workflows.domain.posts import PostKind
 from workflows.domain.quota_ledger import Plan
+from workflows.domain.recommendation_rounds import Product
 from workflows.domain.units import Unit, UnitKind
-from workflows.journal import SYSTEM
+from workflows.journal import SYSTEM, Actor
 
 PLAN_TOTAL = 53_700
 """The size of the plan of 内团办发〔2020〕14号, taken for the demo's year too."""
@@ -47,6 +53,17 @@ SMALL_BRANCH = 5
 """Members of a demo branch without one (fewer than seven)."""
 
 FIRST_DEMO_NUMBER = 900_001
+
+SHARE = 20
+"""How many in a hundred members of a branch are recommended in a round: the share of the packaged rule sets."""
+
+APPLIED = {PartyEventKind.PARTY_APPLICATION: 240}
+"""Days since an adult without a post in the branch handed in the Party application."""
+
+ACTIVISTS = 2
+"""The last of them are Party activists, who may be recommended as development targets."""
+
+FILED = {PartyEventKind.PARTY_APPLICATION: 480, PartyEventKind.ACTIVIST_FILED: 420}
 
 
 @dataclass(frozen=True)
@@ -109,7 +126,6 @@ class _Stage:
         self.hashed = hashed
         self.later = year - SCHOOLS_OF
         self.since = date(year - 2, 9, 1)
-        self.joined = date(year - 1, 5, 4)
         self.names = demo_schools.names(self.dice)
         self.numbers = iter(range(FIRST_DEMO_NUMBER, 10**6))
 
@@ -127,6 +143,9 @@ class _Stage:
         self.officer(f"{first.login}1.party", branch, PostKind.PARTY_MENTOR)
         for school in demo_schools.SCHOOLS:
             self.party(school)
+        for school in demo_schools.SCHOOLS:
+            if all(branch.is_of_age for branch in school.branches):
+                self.rounds(school)
 
     def school(self, school: School) -> None:
         county = units.by_code(self.session, school.county)
@@ -170,6 +189,37 @@ class _Stage:
         teacher = posts.holders(self.session, league.id, [PostKind.GRASSROOTS_COMMITTEE], self.since)[-1]
         self.assign(teacher, branch, PostKind.PARTY_BRANCH_COMMITTEE)
 
+    def rounds(self, school: School) -> None:
+        """An open round of either product, and what the Party branch has on record of those who may be recommended."""
+        league = units.by_code(self.session, school.code)
+        opens = Actor(posts.holders(self.session, league.id, [PostKind.GRASSROOTS_COMMITTEE], self.since)[0].id)
+        for product in Product:
+            opened = recommendation_rounds.open_round(
+                self.session,
+                committee_id=league.id,
+                product=product,
+                term=f"演示·{clock.today().year}年",
+                basis="演示·党委年度发展计划",
+                share=SHARE,
+                actor=opens,
+            )
+            recommendation_rounds.confirm(self.session, opened.id, opens)
+        for branch in units.children(self.session, league.id):
+            at = party_links.party_branch_of(self.session, branch.id).id
+            enters = Actor(posts.holders(self.session, at, [PostKind.PARTY_BRANCH_SECRETARY], self.since)[0].id)
+            holding = select(posts.Post.person_id).where(posts.Post.unit_id == branch.id)
+            there = select(LeagueMember.person_id).where(LeagueMember.unit_id == branch.id)
+            without_post = there.where(LeagueMember.person_id.not_in(holding)).order_by(LeagueMember.person_id)
+            ordinary = self.session.scalars(without_post).all()
+            for order, person_id in enumerate(ordinary, start=1):
+                told = FILED if order > len(ordinary) - ACTIVISTS else APPLIED
+                for kind, days in told.items():
+                    self.tell(person_id, kind, clock.today() - timedelta(days=days), at, branch.id, enters)
+
+    def tell(self, person_id: int, kind: PartyEventKind, on: date, party: int, league: int, actor: Actor) -> None:
+        told = party_events.Told(on, "演示·党支部记录", party, league)
+        party_events.record(self.session, person_id=person_id, kind=kind, told=told, actor=actor)
+
     def branch(self, school: School, above: Unit, order: int, branch: Branch) -> None:
         unit = units.add(
             self.session,
@@ -194,7 +244,7 @@ class _Stage:
 
     def members(self, unit: Unit, branch: Branch) -> list[Person]:
         size = LARGE_BRANCH if branch.has_committee else SMALL_BRANCH
-        born = date(branch.born + self.later, 1, 1)
+        born, joined = date(branch.born + self.later, 1, 1), date(branch.joined + self.later, 5, 4)
         people = [self.person(born + timedelta(days=self.dice.randrange(365)), unit) for _ in range(size)]
         self.session.add_all(people)
         self.session.flush()
@@ -202,8 +252,8 @@ class _Stage:
             LeagueMember(
                 person_id=person.id,
                 unit_id=unit.id,
-                number=numbering.number_of(self.joined.year, next(self.numbers)),
-                joined_on=self.joined,
+                number=numbering.number_of(joined.year, next(self.numbers)),
+                joined_on=joined,
                 status=MemberStatus.ACTIVE,
                 may_vote=True,
                 may_introduce=True,

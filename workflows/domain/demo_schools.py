@@ -7,14 +7,23 @@ from dataclasses import dataclass
 from workflows.domain.posts import PostKind
 from workflows.domain.units import Field
 
+GROWN_UP = 2000
+"""Born in this year or before, everybody is at least nineteen; the demo moves it with the births to its own year."""
+
 
 @dataclass(frozen=True)
 class Branch:
-    """One class with its branch; `born` is the year its members were born in."""
+    """One class with its branch; `born` is the year its members were born in, `joined` the year they were admitted."""
 
     name: str
     born: int
     has_committee: bool = True
+    joined: int = 2019
+
+    @property
+    def is_of_age(self) -> bool:
+        """Whether everybody is old enough to be recommended for Party membership."""
+        return self.born <= GROWN_UP
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,14 @@ SCHOOLS = (
         (Branch("护理一年级1班", 2004), Branch("畜牧兽医一年级1班", 2004)),
     ),
     School("150781-D1", "150781", "满洲里市高级中学", "manzhouli", Field.SENIOR, (Branch("高一1班", 2004),)),
+    School(
+        "150702-D2",
+        "150702",
+        "海拉尔区职业技术学院",
+        "xueyuan",
+        Field.UNIVERSITY,
+        (Branch("护理专业二年级1班", 1999, joined=2015),),
+    ),
 )
 
 REGION_OFFICERS = {

@@ -2,18 +2,34 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from workflows import clock, journal
-from workflows.domain import accounts, demo, identity_numbers, members, party_links, quotas, units
+from workflows.domain import (
+    accounts,
+    demo,
+    demo_schools,
+    identity_numbers,
+    members,
+    party_links,
+    quotas,
+    recommendation_rounds,
+    units,
+)
 from workflows.domain.people import Person
 from workflows.domain.posts import PostKind
-from workflows.domain.units import PARTY, Unit, UnitKind
+from workflows.domain.recommendation_rounds import Product
+from workflows.domain.units import PARTY, Field, Unit, UnitKind
+from workflows.engine import bundles
+from workflows.journal import SYSTEM
+from workflows.operations import eligible_members
 
 PASSWORD = "Grassland-2020"
+RECOMMENDATION = Path(__file__).parents[3] / "bpmn" / "recommendation"
 
 
 @pytest.fixture(scope="module")
@@ -54,17 +70,17 @@ def test_every_account_signs_in_with_the_password_told(session: Session, logins:
 
 def test_there_is_somebody_for_every_post(logins: list[demo.DemoLogin]) -> None:
     counted = Counter(login.post for login in logins)
-    assert counted[PostKind.BRANCH_SECRETARY.label] == 7
-    assert counted[PostKind.GRASSROOTS_COMMITTEE.label] == 8
+    assert counted[PostKind.BRANCH_SECRETARY.label] == 8
+    assert counted[PostKind.GRASSROOTS_COMMITTEE.label] == 10
     assert counted[PostKind.ADMINISTRATOR.label] == counted[PostKind.AUDITOR.label] == 1
-    assert counted[PostKind.PARTY_BRANCH_SECRETARY.label] == counted[PostKind.PARTY_ORGANISER.label] == 4
+    assert counted[PostKind.PARTY_BRANCH_SECRETARY.label] == counted[PostKind.PARTY_ORGANISER.label] == 5
     assert set(counted) == {kind.label for kind in PostKind}
 
 
 def test_a_teacher_of_each_school_holds_a_post_on_both_sides(logins: list[demo.DemoLogin]) -> None:
     on_both = {login.login for login in logins if login.post == PostKind.PARTY_BRANCH_COMMITTEE.label}
     held = [login.post for login in logins if login.login in on_both]
-    assert Counter(held) == {PostKind.PARTY_BRANCH_COMMITTEE.label: 4, PostKind.GRASSROOTS_COMMITTEE.label: 4}
+    assert Counter(held) == {PostKind.PARTY_BRANCH_COMMITTEE.label: 5, PostKind.GRASSROOTS_COMMITTEE.label: 5}
 
 
 @pytest.mark.usefixtures("logins")
@@ -80,6 +96,19 @@ def test_every_branch_can_name_two_guides_and_hold_a_vote(session: Session) -> N
     for branch in session.scalars(select(Unit).where(Unit.kind == UnitKind.BRANCH)):
         guides = members.eligible_guides(session, branch.id)
         assert len(guides) >= (7 if branch.has_committee else 3)
+
+
+@pytest.mark.parametrize("product,how_many", [(Product.ACTIVIST, 4), (Product.TARGET, 2)])
+@pytest.mark.usefixtures("logins")
+def test_the_college_s_branch_may_recommend_at_once(session: Session, product: Product, how_many: int) -> None:
+    [school] = [each for each in demo_schools.SCHOOLS if each.field is Field.UNIVERSITY]
+    branch = units.by_code(session, f"{school.code}-01")
+    bundles.store(session, bundles.read_folder(RECOMMENDATION), [], SYSTEM, "")
+    verdicts = eligible_members.of_branch(session, branch.id, product)
+    assert len([verdict for verdict in verdicts if not verdict.reasons]) == how_many
+    opened = recommendation_rounds.open_for(session, branch.id, product)
+    assert opened is not None
+    assert [places.places for places in recommendation_rounds.places_of(session, opened.id)] == [2]
 
 
 @pytest.mark.usefixtures("logins")
