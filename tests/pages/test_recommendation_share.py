@@ -138,3 +138,14 @@ def test_the_figures_and_the_people_are_downloaded(visit: Visit, example: Exampl
     assert len(sheets["下载人员名单"]) == 25
     csv = gaowa.client.get(f"/recommendation-share/people.csv?year={YEAR}").data.decode("utf-8-sig")
     assert "青年04" in csv
+
+
+def test_the_branch_secretary_finds_it_beside_the_rounds_and_committees_in_the_navigation(
+    visit: Visit, example: Example
+) -> None:
+    saren = visit(example.cast.saren)
+    saren.open("/recommendations")
+    assert "年推优率" in saren.follow("推优率")
+    assert example.cast.branch.name in saren.page
+    for person in (example.cast.gaowa, example.party.guan, example.cast.ma):
+        assert visit(person).open("/notices").links("推优率") == ["/recommendation-share"]
