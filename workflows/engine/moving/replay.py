@@ -5,7 +5,7 @@ because it happened in the case, and in that order; gateways, joins and sub-proc
 that comes out is therefore one the new version can reach, by a way on which nothing was skipped.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -114,8 +114,22 @@ class Retold(Scripts):
         known, node = self.before.workflow.case_data, self.before.bundle.drawing.nodes.get(self.now.present)
         variable = self.act.bundle.drawing.nodes[element_of(task)].result
         if variable and node is not None and node.result in known:
-            repeats.scope_of(task)[variable] = known[node.result]
+            repeats.scope_of(task)[variable] = self._answered(task, known[node.result])
         return True
+
+    def _answered(self, task: Task, last: Any) -> Any:
+        """What an operation answered, from the last answer there is under that name, which may be another's.
+
+        Entries of which the operation declares every value, and which it cannot have given, are the first of these.
+        """
+        node = self.act.bundle.drawing.nodes[element_of(task)]
+        operation = self.act.environment.operations.get(node.operation or "")
+        declared = operation.results if operation is not None else {}
+        if not declared or not isinstance(last, Mapping | None):
+            return last
+        answer = dict(last or {})
+        mended = {name: values[0] for name, values in declared.items() if answer.get(name) not in values}
+        return {**answer, **mended} if mended else last
 
 
 def retell(act: Act, before: Before, happened: Sequence[Happened]) -> Replayed:
