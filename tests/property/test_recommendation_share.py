@@ -152,7 +152,7 @@ LEAP = Row(
 """Recommended on 28 February: on 29 February two years later it has run out."""
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=7, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @example([LEAP])
 @given(st.lists(rows(), min_size=5, max_size=12))
 def test_the_statement_counts_as_one_counts_by_hand(people: list[Row]) -> None:
