@@ -1,7 +1,7 @@
 """The share of recommended people, by the statement, against counting the same rows one by one in the plainest way."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from hypothesis import HealthCheck, example, given, settings
@@ -138,7 +138,7 @@ def was_good(record: Recorded, day: date) -> bool:
 
 
 LEAP = Row(
-    born=date(1992, 3, 1),
+    born=date(1992, 6, 11),
     day=date(2020, 2, 29),
     league="branch",
     party="first",
@@ -151,9 +151,20 @@ LEAP = Row(
 )
 """Recommended on 28 February: on 29 February two years later it has run out."""
 
+IN_JUNE = replace(LEAP, day=date(2020, 6, 10))
+SHARP = (
+    replace(IN_JUNE, records=(Recorded(Product.TARGET, State.RECOMMENDED, date(2020, 6, 10), None),)),
+    replace(IN_JUNE, records=(Recorded(Product.TARGET, State.RECOMMENDED, date(2020, 6, 9), date(2020, 6, 11)),)),
+    replace(IN_JUNE, records=(Recorded(Product.ACTIVIST, State.EXPIRED, date(2018, 6, 10), date(2020, 6, 10)),)),
+    replace(IN_JUNE, born=date(1992, 6, 10)),
+    replace(IN_JUNE, born=date(1984, 6, 10)),
+    replace(IN_JUNE, born=date(1984, 6, 11), heard=date(2020, 6, 10)),
+)
+"""One on each side of every edge, always tried."""
+
 
 @settings(max_examples=7, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@example([LEAP])
+@example([LEAP, *SHARP])
 @given(st.lists(rows(), min_size=5, max_size=12))
 def test_the_statement_counts_as_one_counts_by_hand(people: list[Row]) -> None:
     engine, cast = founded()
