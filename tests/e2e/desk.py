@@ -72,6 +72,8 @@ class Desk:
                 field.select_option(value) if value else field.select_option(index=1)
             elif kind == "radio":
                 form.locator(f'[name="{key}"][value="{value}"]').check()
+            elif kind == "checkbox":
+                field.set_checked(value == "true")
             else:
                 field.fill(value)
 
