@@ -23,7 +23,7 @@ CATALOGUES := $(wildcard webapp/translations/*/LC_MESSAGES/*.po)
 PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
 	if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo $$name; break; fi; done)
 
-.PHONY: help install run worker test sure fix docs clean lock dev gates
+.PHONY: help install run worker test coverage sure fix docs clean lock dev gates
 
 help: ## show these words
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -37,10 +37,13 @@ worker: install ## start one more worker against TUANCHENG_DATABASE_URL and TUAN
 	@exec $(BIN)/celery -A tasks.app worker --loglevel info
 
 # Three processes on two cores: the end-to-end stories wait more than they work.
-test: dev browser gates ## prove it: style, types, import contracts, every test, coverage
+test: dev browser gates ## prove it: style, types, import contracts, every test
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+
+coverage: dev browser ## every test again, with the lines that no test reaches; tracing them takes half as long again
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
-sure: dev gates ## the quick proof before a commit: as test, without the browser and the coverage
+sure: dev gates ## the quick proof before a commit: as test, without the browser
 	$(BIN)/ruff format --check .
 	$(BIN)/pytest -n 2 --dist loadfile -m "not load and not e2e" -q
 
