@@ -149,7 +149,8 @@ def refuse_move(call: Call) -> dict[str, Any]:
 
 
 def mentors_named(call: Call) -> dict[str, Any]:
-    """After a transfer every side that had to has named its mentor: nothing of the transfer is open any more."""
+    """After a transfer every side that had to has named its mentor, and what waits is addressed to them."""
+    call.readdress = True
     return {**(call.data.get("transfer") or {}), "mentor_open": False, "party_mentor_open": False}
 
 

@@ -63,7 +63,7 @@ def _receiving_branch(_session: Session, unit_id: int, data: Mapping[str, Any]) 
 def _mentor(_session: Session, unit_id: int, data: Mapping[str, Any]) -> Addressee:
     if is_between_mentors(data):
         return Addressee(unit_id, PostKind.MENTOR)
-    entered = mentors_in(data)
+    entered = data.get("mentors") or mentors_in(data)
     named = entered.get("mentor") or entered.get("party_mentor")
     if named is None:
         raise MentorNotNamed()
@@ -89,7 +89,10 @@ def _party_organiser(session: Session, unit_id: int, _data: Mapping[str, Any]) -
 def _party_mentor(session: Session, unit_id: int, data: Mapping[str, Any]) -> Addressee:
     """The Party's mentor named in the case, first by a step of the Party's own."""
     branch = party_links.party_branch_of(session, unit_id)
-    named = (data.get("assign_party_mentor") or {}).get("party_mentor") or mentors_in(data).get("party_mentor")
+    if (data.get("transfer") or {}).get("party_mentor_open"):
+        return Addressee(branch.id, PostKind.PARTY_MENTOR)
+    now = (data.get("mentors") or {}).get("party_mentor")
+    named = now or (data.get("assign_party_mentor") or {}).get("party_mentor") or mentors_in(data).get("party_mentor")
     if named is None:
         raise MentorNotNamed()
     return Addressee(branch.id, PostKind.PARTY_MENTOR, int(named))

@@ -30,7 +30,14 @@ from workflows.engine.environment import Addressee, Environment
 from workflows.engine.scenarios import Mark, Played, Scenario, ScenarioFault
 from workflows.engine.tables import Case
 from workflows.journal import SYSTEM, Actor
-from workflows.operations import evidence, neighbours, party_neighbours, rehearsal_recognitions, rehearsal_rounds
+from workflows.operations import (
+    evidence,
+    neighbours,
+    party_neighbours,
+    rehearsal_recognitions,
+    rehearsal_rounds,
+    rehearsal_training,
+)
 from workflows.operations.wiring import ENVIRONMENT
 
 MODES = ("in memory", "saved and restored")
@@ -232,6 +239,9 @@ class RehearsalStage:
         if self.has_rounds:
             branch = units.get(session, self.unit_id)
             self.cast |= rehearsal_rounds.found(session, self.line, branch, scenario.begins, scenario.places)
+        if any("joint_training.begin" in drawing for drawing in files.drawings.values()):
+            branch = units.get(session, self.unit_id)
+            self.cast |= rehearsal_training.found(session, branch, scenario.begins)
         self.process = bundles.store(session, files, [], SYSTEM, "演练").process
 
     def _for(self, session: Session, scenario: Scenario, live: dict[int, Any] | None) -> None:
