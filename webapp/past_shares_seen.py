@@ -30,7 +30,7 @@ def of_year(session: Session, year: int, unit_ids: Collection[int]) -> dict[int,
     """The units' places of a year, by id, each with where it comes from."""
     kept = past_shares.in_ledger(session, year, unit_ids)
     entered = past_shares.standing_of(session, year, set(unit_ids) - set(kept))
-    people = {row.recorded_by for row in entered.values()}
+    people = {row.recorded_by for row in entered.values() if row.recorded_by is not None}
     names = dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(people))).all())
     found = {}
     for unit_id in unit_ids:
@@ -40,7 +40,7 @@ def of_year(session: Session, year: int, unit_ids: Collection[int]) -> dict[int,
         elif row is None:
             found[unit_id] = ShareSeen(0, gettext("系统的当年计划没有下达给它")) if kept else ShareSeen(None)
         else:
-            said = _said(row, names.get(row.recorded_by, gettext("系统")))
+            said = _said(row, names.get(row.recorded_by or 0) or gettext("系统"))
             found[unit_id] = ShareSeen(row.amount, said, row)
     return found
 

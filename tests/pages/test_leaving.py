@@ -73,6 +73,7 @@ def test_the_branch_does_not_record_it(admitted: Candidate, cast: Cast, visit: V
         ({"left_on": ""}, "请填写日期"),
         ({"document": ""}, "请写明决定或报告的名称、文号"),
         ({"left_as": ""}, "请选择一种离团情形"),
+        ({"left_as": "", "left_on": ""}, "离团情形：请选择一种离团情形 离团日期：请填写日期"),
     ],
 )
 def test_what_is_wrong_is_told_at_its_field_and_nothing_ends(

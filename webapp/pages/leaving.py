@@ -36,7 +36,8 @@ def record(case_id: int) -> Any:
     errors.concerning(case_id=case_id, unit_id=case.unit_id)
     sent = {key: request.form.get(key, "") for key in ("left_as", "left_on", "document", "reason")}
     try:
-        leaving.record(database.session(), case=case, told=_told(sent), actor=_actor(case, sent))
+        told = _told(sent)
+        leaving.record(database.session(), case=case, told=told, actor=_actor(case, told))
         database.commit()
     except InvalidData as refusal:
         answer = errors.answer_refusal(refusal)  # undoes the request and keeps the refusal on record
@@ -59,25 +60,22 @@ def _insist(case: Case) -> None:
     raise leaving.NoMember()
 
 
-def _actor(case: Case, sent: dict[str, str]) -> Any:
+def _actor(case: Case, told: Leaving) -> Any:
     """The person in the post that records this way of leaving; the operation refuses whoever has none."""
-    unit_id, kind = leaving.decided_by(database.session(), case.unit_id, _way(sent))
+    unit_id, kind = leaving.decided_by(database.session(), case.unit_id, told.left_as)
     return identity.actor(kind, unit_id=unit_id)
 
 
-def _way(sent: dict[str, str]) -> LeftAs:
-    try:
-        return LeftAs(sent["left_as"])
-    except ValueError:
-        raise InvalidData(fields={"left_as": gettext("请选择一种离团情形")}) from None
-
-
 def _told(sent: dict[str, str]) -> Leaving:
+    """What was sent; raises InvalidData that names the way and the day at once, where both are missing."""
+    wrong = {} if sent["left_as"] in set(LeftAs) else {"left_as": gettext("请选择一种离团情形")}
     try:
         left_on = date.fromisoformat(sent["left_on"])
     except ValueError:
-        raise InvalidData(fields={"left_on": gettext("请填写日期")}) from None
-    return Leaving(_way(sent), left_on, sent["document"], sent["reason"])
+        raise InvalidData(fields={**wrong, "left_on": gettext("请填写日期")}) from None
+    if wrong:
+        raise InvalidData(fields=wrong)
+    return Leaving(LeftAs(sent["left_as"]), left_on, sent["document"], sent["reason"])
 
 
 def _page(case: Case, values: dict[str, str], refusal: InvalidData | None = None) -> str:
