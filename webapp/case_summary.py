@@ -27,7 +27,7 @@ from workflows.engine.expressions import ExpressionFault
 from workflows.engine.forms import Field, Form
 from workflows.engine.inbox import BoardRow
 from workflows.engine.tables import Case, DueTimer, StepRecord, WorkItem
-from workflows.operations import evidence
+from workflows.operations import evidence, reservations
 
 """Steps of an admission (细则-2023); the strip over a case shows that many."""
 
@@ -79,6 +79,8 @@ class Summary:
     days: list[ToldDay]
     """The lawful days of every step still to come, those it stands at first."""
     troubled: bool
+    place_until: Due | None = None
+    """The last day on which the place reserved for the candidate is kept."""
     overdue_since: date | None = None
     """The first day that was missed: of a step that waits, or the latest of its lawful days."""
     strip: list[str] = field(default_factory=list)
@@ -163,6 +165,7 @@ def _summaries(session: Session, rows: Sequence[BoardRow]) -> list[Summary]:
     last = [row.case.last_step_id for row in rows if row.case.last_step_id]
     records = dict(session.execute(select(StepRecord.id, StepRecord.step).where(StepRecord.id.in_(last))).all())
     troubled = {incident.case_id for incident in incidents.of_cases(session, [row.case.id for row in rows])}
+    kept = reservations.last_days(session, [row.case.id for row in rows])
     parsed = {row.case.bundle_id: bundles.parsed(session, row.case.bundle_id) for row in rows}
     days = {row.case.id: days_of(row, parsed[row.case.bundle_id]) for row in rows}
     training = [row for row in rows if any(one.day == Day.ASSESSED for one in days[row.case.id])]
@@ -179,6 +182,7 @@ def _summaries(session: Session, rows: Sequence[BoardRow]) -> list[Summary]:
             days=days[row.case.id],
             lacks=_lacks(row.case, counted.get(row.case.id)),
             troubled=row.case.id in troubled,
+            place_until=due(kept.get(row.case.id)),
         )
         for row in rows
     ]
@@ -209,6 +213,7 @@ def _summary(
     days: list[ToldDay],
     lacks: list[Requirement],
     troubled: bool,
+    place_until: Due | None,
 ) -> Summary:
     at = _at(row, bundle, last_step)
     number = int(at.number) if at and at.number.isdigit() else 0
@@ -226,6 +231,7 @@ def _summary(
         lacks=lacks,
         days=days,
         troubled=troubled,
+        place_until=place_until,
         overdue_since=_overdue_since(turns, days),
         strip=["past" if n < number else "now" if n == number else "" for n in range(1, steps + 1)],
     )

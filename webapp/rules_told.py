@@ -29,6 +29,8 @@ _BASES = {
 
 def value(parameter: Parameter, value: Any) -> str:
     """A value of the parameter as people read it."""
+    if value is None:
+        return gettext("不限")
     if parameter.direction is Direction.SHARE:
         share = majorities.read(value)
         part = {"base": _BASES[share.base], "over": share.fraction.numerator, "under": share.fraction.denominator}

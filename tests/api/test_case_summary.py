@@ -1,7 +1,7 @@
 """A case in one look, over the API."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,7 +12,8 @@ from tests.support.cast import Cast
 from tests.support.training import in_training
 from workflows import clock
 from workflows.domain.people import Person
-from workflows.engine.tables import Bundle
+from workflows.engine.tables import Bundle, DueTimer
+from workflows.operations import reservations
 
 Apply = Callable[..., dict[str, Any]]
 
@@ -24,6 +25,16 @@ def test_a_case_tells_its_step_whose_turn_it_is_and_its_days(saren: Caller, appl
     [turn] = found["turns"]
     assert (turn["who"], turn["mine"], turn["papers"]) == ("团支部书记 萨仁", True, ["收到申请书日期"])
     assert [each["day"] for each in found["next_days"]] == ["received"]
+    assert found["place_until"] is None
+
+
+def test_until_when_the_place_is_kept_is_told(saren: Caller, apply: Apply, session: Session) -> None:
+    case = apply()
+    over = clock.start_of(date(2020, 12, 20))
+    named = {"step": reservations.ENDS, "label": "", "attached_to": "admission"}
+    session.add(DueTimer(case_id=case["id"], task=99, due_at=over, **named))
+    session.commit()
+    assert saren.get(f"/cases/{case['id']}/summary").json["place_until"] == "2020-12-19"
 
 
 @ON_SQLITE

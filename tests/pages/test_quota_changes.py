@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 
 from openpyxl import load_workbook
@@ -8,7 +8,9 @@ from tests.pages.conftest import Applied, Visit
 from tests.support.cast import Cast
 from workflows import clock
 from workflows.domain import quotas
+from workflows.engine.tables import DueTimer
 from workflows.journal import SYSTEM
+from workflows.operations import reservations
 
 
 def test_a_request_goes_up_and_comes_back_with_the_answer(
@@ -123,6 +125,27 @@ def test_every_place_is_explained_and_can_be_taken_along(
     sheet = load_workbook(BytesIO(zhao.client.get(f"/quota/places/places.xlsx?unit={cast.county.id}").data)).active
     assert sheet is not None
     assert [cell.value for cell in sheet["A"]][1] == place.number
+
+
+def test_until_when_a_place_is_kept_stands_beside_it(
+    applied: Applied, visit: Visit, cast: Cast, session: Session
+) -> None:
+    saren = applied()
+    case_id = int(saren.open("/cases").links("乌云")[0].rsplit("/", 1)[1])
+    quotas.reserve(session, unit_id=cast.school.id, case_id=case_id, actor=cast.actor(cast.gaowa))
+    over = clock.start_of(clock.today() + timedelta(days=6))
+    named = {"step": reservations.ENDS, "label": "", "attached_to": "admission"}
+    session.add(DueTimer(case_id=case_id, task=99, due_at=over, **named))
+    session.commit()
+    last_day = clock.today() + timedelta(days=5)
+    gaowa = visit(cast.gaowa)
+    for address in (f"/quota/places?unit={cast.school.id}", f"/quota?unit={cast.school.id}"):
+        assert f"保留至 {last_day} 还剩 5 天" in gaowa.open(address).text
+    told = gaowa.open(f"/cases/{case_id}").text
+    assert f"名额与编号保留至 {last_day}" in told
+    rows = gaowa.client.get(f"/quota/places/places.csv?unit={cast.school.id}").get_data(as_text=True).splitlines()
+    assert rows[0].split(",")[6] == "保留至"
+    assert rows[1].split(",")[6] == last_day.isoformat()
 
 
 def test_a_number_is_looked_up(visit: Visit, cast: Cast, now: object, session: Session) -> None:

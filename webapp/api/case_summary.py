@@ -64,6 +64,13 @@ class CaseSummary(Schema):
     )
     state = fields.String(required=True, validate=validate.OneOf(["", "ended", "overdue", "soon", "early"]))
     said = fields.String(attribute="words", required=True, metadata={"description": "The state in words"})
+    place_until = fields.Date(
+        attribute="place_until.on",
+        dump_default=None,
+        allow_none=True,
+        required=True,
+        metadata={"description": "The last day on which the reserved place is kept; null without one"},
+    )
     overdue_since = fields.Date(allow_none=True, required=True)
     ended_label = fields.String(attribute="case.ended_label", allow_none=True, required=True)
     is_troubled = fields.Boolean(attribute="troubled", required=True, metadata={"description": "Has an open incident"})

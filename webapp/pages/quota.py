@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp import database, errors, identity, quota_acts, quota_waiting
+from webapp.due import Due, due
 from webapp.pages import furniture
 from webapp.pages.units_seen import chosen_unit, own_units
 from workflows.domain import quotas, units
@@ -19,6 +20,7 @@ from workflows.domain.quotas import Place, Plan, QuotaRow
 from workflows.domain.units import Unit
 from workflows.engine.tables import Case
 from workflows.errors import Refusal
+from workflows.operations import reservations
 
 bp = Blueprint("quota", __name__, url_prefix="/quota")
 
@@ -44,6 +46,8 @@ class HeldPlace:
     place: Place
     name: str
     case_id: int | None
+    until: Due | None
+    """The last day on which it is kept for its candidate, while it is reserved."""
 
 
 @bp.get("")
@@ -153,11 +157,13 @@ def _places(session: Session, plan: Plan, top: Unit) -> list[HeldPlace]:
     query = select(Case.id, Case.title, Case.unit_id).where(Case.id.in_([place.case_id for place in held]))
     cases = {case_id: (title, unit_id) for case_id, title, unit_id in session.execute(query)}
     seen = {unit_id: identity.may_see(unit_id) for _, unit_id in cases.values()}
+    kept = reservations.last_days(session, [place.case_id for place in held])
     found = []
     for place in held:
         title, unit_id = cases.get(place.case_id, ("", 0))
         readable = seen.get(unit_id, False)
-        found.append(HeldPlace(place, title if readable else "", place.case_id if readable else None))
+        until = due(kept.get(place.case_id))
+        found.append(HeldPlace(place, title if readable else "", place.case_id if readable else None, until))
     return found
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp import database, identity
+from webapp.due import Due, due
 from webapp.pages import furniture
 from webapp.pages.people_shown import names_of
 from webapp.pages.quota_corrections import unit_names
@@ -24,6 +25,7 @@ from workflows.domain.quota_uses import LABELS, PlaceUse
 from workflows.domain.quotas import Plan
 from workflows.domain.units import Unit
 from workflows.engine.tables import Case
+from workflows.operations import reservations
 
 bp = Blueprint("quota_places", __name__, url_prefix="/quota/places")
 
@@ -40,7 +42,7 @@ FILTERS = {
     "expired": (PlaceState.EXPIRED,),
 }
 
-COLUMNS = ("编号", "单位", "状态", "姓名", "预留于", "预留经办", "使用或释放于", "经办", "说明")
+COLUMNS = ("编号", "单位", "状态", "姓名", "预留于", "预留经办", "保留至", "使用或释放于", "经办", "说明")
 
 SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -53,6 +55,8 @@ class Line:
     state: str
     case_id: int | None
     name: str
+    until: Due | None
+    """The last day on which a reserved place is kept for its candidate."""
 
 
 @bp.get("")
@@ -114,12 +118,15 @@ def _lines(session: Session, top: Unit, plan: Plan, after: int, limit: int) -> l
     query = select(Case.id, Case.title, Case.unit_id).where(Case.id.in_({use.place.case_id for use in found}))
     cases = {case_id: (title, unit_id) for case_id, title, unit_id in session.execute(query)}
     seen = {unit_id: identity.may_see(unit_id) for unit_id in {unit_id for _, unit_id in cases.values()}}
+    reserved = [use.place.case_id for use in found if use.place.state in FILTERS["reserved"]]
+    kept = reservations.last_days(session, reserved)
     lines = []
     for use in found:
         title, unit_id = cases.get(use.place.case_id, ("", 0))
         readable = seen.get(unit_id, False)
         state = gettext(LABELS[use.place.state])
-        lines.append(Line(use, state, use.place.case_id if readable else None, title if readable else ""))
+        until = due(kept.get(use.place.case_id)) if use.place.state in FILTERS["reserved"] else None
+        lines.append(Line(use, state, use.place.case_id if readable else None, title if readable else "", until))
     return lines
 
 
@@ -137,7 +144,9 @@ def _heading() -> list[str]:
 def _row(line: Line) -> list[str]:
     use, place = line.use, line.use.place
     taken, ended = furniture.moment(place.reserved_at), furniture.moment(use.ended_at)
-    cells = [place.number, use.unit_name, line.state, line.name, taken, use.taken_by, ended, use.ended_by, use.reason]
+    until = line.until.on.isoformat() if line.until else ""
+    cells = [place.number, use.unit_name, line.state, line.name, taken, use.taken_by, until, ended, use.ended_by]
+    cells.append(use.reason)
     return [harmless(cell) for cell in cells]
 
 

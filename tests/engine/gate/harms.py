@@ -344,9 +344,6 @@ def withdraw_at_any_time(shipped: Shipped, site: Site) -> Expected:
     return expect("scarce.given_back_used", site[1])
 
 
-WAITING_WITHOUT = ("quota_release_given_up", "quota_release_no_new_place")
-"""Where a case waits for a place it holds none: there the release does nothing."""
-
 HARMS = [
     Harm("a flow is missing", _only_way, remove_flow),
     Harm("a flow leads elsewhere", _only_way_in, redirect_away),
@@ -368,7 +365,8 @@ HARMS = [
     Harm("an error is not taken", _error_events, drop_error_event),
     Harm("an error has another code", _error_events, wrong_error_code),
     Harm("a reminder comes back to the way", _reminders, lead_reminder_back),
-    Harm("a place is not given back", _of("quota.release", *WAITING_WITHOUT), drop_release),
+    # Where a case waits for a place it holds none: there the release does nothing.
+    Harm("a place is not given back", _of("quota.release", "quota_release_given_up"), drop_release),
     Harm("a place is not used", _of("quota.use_in_year"), drop_use),
     Harm("a place is used that was not taken", _of("quota.reserve"), use_instead_of_take),
     Harm("a place is taken instead of used", _of("quota.use_in_year"), take_instead_of_use),

@@ -81,6 +81,12 @@ _SHARES = st.builds(
 )
 
 
+def test_no_limit_is_the_loosest_of_what_may_only_fall() -> None:
+    assert rank(Direction.AT_MOST, None) < rank(Direction.AT_MOST, 10_000) < rank(Direction.AT_MOST, 180)
+    with pytest.raises(ValueError, match="whole number"):
+        rank(Direction.AT_LEAST, None)
+
+
 @given(one=_SHARES, other=_SHARES, voters=st.integers(1, 200))
 @settings(max_examples=50, deadline=None)
 def test_the_stricter_share_never_needs_fewer_people(one: str, other: str, voters: int) -> None:
