@@ -1,7 +1,7 @@
 """Until when a place is kept for a candidate: read from the timer by which the drawing of the case gives it back.
 
-There is no other record of that day. Without such a timer a place has no last day: the drawing knows none, the rules set
-no limit, or the branch meeting has adopted already.
+There is no other record of that day. Without such a timer a place has no last day: the drawing knows none, the rules
+set no limit, or the branch meeting has adopted already.
 """
 
 from collections.abc import Collection
