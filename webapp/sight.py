@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, joinedload, undefer
 
-from webapp import database, errors, identity
+from webapp import database, errors, identity, joint_training_seen
 from workflows.engine import cases, inbox
 from workflows.engine.bundles import MessageInfo
 from workflows.engine.environment import Addressee
@@ -32,13 +32,15 @@ _OPEN_ITEMS = select(WorkItem).where(WorkItem.case_id == bindparam("case")).orde
 def case(case_id: int) -> Case:
     """The case with its state, when a post of the person stands at or above its unit, or the person must act on it.
 
-    Raises NotFound, or OutOfSight, which reads the same and is kept in the case's journal.
+    A joint training is the case of both sides. Raises NotFound, or OutOfSight, which reads the same and is kept in the
+    case's journal.
     """
     found = database.session().scalars(_CASE, {"case": case_id}).first()
     if found is None:
         raise NotFound(what="案卷")
     errors.concerning(case_id=found.id)
-    if not (identity.may_see(found.unit_id) or any(map(is_addressed_to_me, open_items(found.id)))):
+    in_sight = identity.may_see(found.unit_id) or any(map(is_addressed_to_me, open_items(found.id)))
+    if not (in_sight or joint_training_seen.shares(found)):
         raise identity.OutOfSight(what="案卷")
     return found
 

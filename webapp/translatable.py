@@ -16,6 +16,8 @@ from workflows.domain import (
     evidence_forms,
     head_count_files,
     head_counts,
+    joint_training_refusals,
+    joint_training_tables,
     lawful_dates,
     party_events,
     party_links,
@@ -72,6 +74,8 @@ RECOMMENDING = (Product, RoundState, RecommendationState)
 
 RECOGNISING = (two_keys.Side, two_keys.State, ActKind)
 
+TRAINING = (joint_training_tables.TrainingState, joint_training_tables.Verdict)
+
 STOCK = (StockKind, Shelf, StockMovementKind, CopyState, HandoverState)
 
 COLUMNS_OF_PLACES = ("预留", "使用", "释放", "已用", "年终失效", *quota_places.COLUMNS)
@@ -97,8 +101,10 @@ def messages() -> list[str]:
     values += [rule_set.title for rule_set in rule_sets.ALL.values()]
     values += [dispute.note for dispute in rule_sets.DISPUTES.values()]
     titles = [kind.label for kinds in (PostKind, UnitKind, MovementKind, State, CorrectionStatus) for kind in kinds]
-    titles += [kind.label for kinds in (TransferStatus, LeftAs, *RECOMMENDING, *RECOGNISING) for kind in kinds]
-    titles += IN_PLACE_OF.values()
+    titles += [
+        kind.label for kinds in (TransferStatus, LeftAs, *RECOMMENDING, *RECOGNISING, *TRAINING) for kind in kinds
+    ]
+    titles += [*IN_PLACE_OF.values(), *joint_training_refusals.WORDS]
     days = [*(day.label for day in Day), *lawful_dates.RULES, *lawful_days.WORDS, *forms.WORDS, repairs.UPSETS]
     found += [errors.OWN_PRACTICE, errors.OF_EVERY_FIELD, *titles, *STAGES, *values]
     return list(dict.fromkeys([*found, *_of_evidence(), *_of_places(), *_of_the_party(), *days]))

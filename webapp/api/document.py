@@ -30,6 +30,7 @@ GROUPS = (
     "lawful_days",
     "transfers",
     "recognitions",
+    "joint_training",
     "leaving",
     "case_summary",
     "work_items",

@@ -12,6 +12,7 @@ from webapp import (
     corrections_told,
     identity,
     incidents_seen,
+    joint_training_seen,
     memberships_told,
     recognitions_seen,
     recommendations_seen,
@@ -43,7 +44,7 @@ def find(session: Session, case_id: int) -> Case:
     case = session.scalars(query).first()
     if case is None:
         raise NotFound(what="案卷")
-    if not any(may_act(item) for item in open_items(session, case_id)):
+    if not (any(may_act(item) for item in open_items(session, case_id)) or joint_training_seen.shares(case)):
         identity.insist_on_sight(case.unit_id, "案卷")
     return case
 
@@ -87,6 +88,7 @@ def shared(session: Session, case: Case) -> dict[str, Any]:
         "candidate": candidate_facts(session, case.id),
         "corrections": corrections_told.of_case(session, case),
         "recognition": recognitions_seen.of_case(session, case),
+        "training": joint_training_seen.of_case(session, case),
         "recommendations": recommendations_seen.of_case(session, case),
         "filed": dossier.filed(session, case, bundle),
         "history": dossier.history(session, case, bundle),

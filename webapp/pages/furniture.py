@@ -111,6 +111,7 @@ def navigation() -> list[NavigationItem]:
         entries.append((gettext("推优率"), "recommendation_share.show", 0))
     if identity.holds(*OF_THE_PARTY):
         entries.append((gettext("联合认定"), "recognitions.every", 0))
+        entries.append((gettext("联合培养"), "joint_training.every", 0))
         entries.append((gettext("党组织信息"), "party_events.show", 0))
     entries.append((gettext("规则"), "rule_sets.show", rules_seen.waiting_count()))
     if identity.holds(*OF_THE_PARTY, *KEEPERS):

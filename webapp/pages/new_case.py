@@ -18,10 +18,10 @@ from workflows.engine.bundles import StepInfo
 from workflows.engine.forms import Field
 from workflows.engine.tables import Case
 from workflows.errors import InvalidData, NotAuthorised, Refusal
-from workflows.operations import corrections, recognitions, recommendations
+from workflows.operations import corrections, joint_training, recognitions, recommendations
 from workflows.operations.wiring import ENVIRONMENT
 
-ABOUT = (corrections.ABOUT, recommendations.ABOUT, recognitions.ABOUT)
+ABOUT = (corrections.ABOUT, recommendations.ABOUT, recognitions.ABOUT, joint_training.ABOUT)
 """Sources of choices that name somebody, or something of his, on record."""
 
 bp = Blueprint("new_case", __name__, url_prefix="/processes/<process>/new")
@@ -96,7 +96,7 @@ def about_candidate(case: Case) -> list[tuple[str, str]]:
     found, is_member = [], candidate.status == CandidateStatus.ADMITTED
     for bundle in bundles.all_latest(session):
         about = _field_about(bundle.process)
-        if about is None or about.choice_source == recognitions.ABOUT:
+        if about is None or about.choice_source in (recognitions.ABOUT, joint_training.ABOUT):
             continue
         if about.choice_source == recommendations.ABOUT and not is_member:
             continue

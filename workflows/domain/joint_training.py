@@ -5,12 +5,12 @@ one plan, both give their opinion every half year, and nobody may be recommended
 least time has been counted and a joint assessment has said so.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -33,7 +33,8 @@ from workflows.domain.members import LeagueMember, MemberStatus
 from workflows.domain.recommendation_rounds import Product
 from workflows.domain.recommendations import Recommendation, State
 from workflows.domain.two_keys import Side
-from workflows.errors import NotFound
+from workflows.domain.units import Unit
+from workflows.errors import NotFound, Told
 from workflows.journal import Actor, Event
 
 LEAST_MONTHS, INTERVAL_MONTHS = "joint_training_months_min", "joint_assessment_interval_months"
@@ -69,7 +70,7 @@ def begin(
         raise _already(session, running)
     record = recognised(session, person_id)
     if record is None or record.determined_on is None or not _belongs_to(session, person_id, unit_id):
-        raise refusals.NotAnActivist(fields={"person": "请选择本支部已确定的入党积极分子"})
+        raise refusals.NotAnActivist(fields={"person": refusals.CHOOSE})
     row = JointTraining(
         person_id=person_id,
         recommendation_id=record.id,
@@ -104,7 +105,7 @@ def name_mentors(
     now = current_mentors(session, row.id)
     first = max([row.recognised_on, *(each.since for each in now if each.side == side)])
     if not first <= since <= clock.today():
-        raise refusals.TrainingDayWrong(fields={"assigned_on": f"应在{first}至今天之间"})
+        raise refusals.TrainingDayWrong(fields={"assigned_on": Told(refusals.BETWEEN, first=first)})
     kept = {each.person_id for each in now if each.side == side and each.person_id in person_ids}
     for each in now:
         if each.side == side and each.person_id not in kept:
@@ -134,7 +135,7 @@ def agree_on_plan(
     """
     row = _locked(session, case_id)
     if not row.recognised_on <= drafted[0] <= agreed[0] <= clock.today():
-        raise refusals.TrainingDayWrong(fields={"agreed_on": f"应在拟订之日（{drafted[0]}）至今天之间"})
+        raise refusals.TrainingDayWrong(fields={"agreed_on": Told(refusals.BETWEEN, first=drafted[0])})
     version = 1 + (session.scalar(select(func.max(JointPlan.version)).where(JointPlan.training_id == row.id)) or 0)
     session.add(
         JointPlan(
@@ -216,7 +217,7 @@ def keep_report(session: Session, *, case_id: int, reported_on: date, title: str
     """
     row = _locked(session, case_id)
     if not row.recognised_on <= reported_on <= clock.today():
-        raise refusals.TrainingDayWrong(fields={"reported_on": f"应在{row.recognised_on}至今天之间"})
+        raise refusals.TrainingDayWrong(fields={"reported_on": Told(refusals.BETWEEN, first=row.recognised_on)})
     report = ThoughtReport(
         training_id=row.id,
         reported_on=reported_on,
@@ -263,12 +264,10 @@ def determine(session: Session, *, case_id: int, determined_on: date, document: 
     if row.state != TrainingState.READY or row.ready_on is None:
         raise refusals.NotReadyYet()
     if not row.ready_on <= determined_on <= clock.today():
-        raise refusals.TrainingDayWrong(
-            fields={"determined_on": f"应在联合考核得出结论之日（{row.ready_on}）至今天之间"}
-        )
+        raise refusals.TrainingDayWrong(fields={"determined_on": Told(refusals.BETWEEN, first=row.ready_on)})
     record = recommendations.live_of(session, row.person_id, Product.TARGET)
     if record is not None and record.determined_on not in (None, determined_on):
-        told = f"推优记录上的确定时间是{record.determined_on}"
+        told = Told(refusals.ON_RECORD, day=record.determined_on)
         raise refusals.TrainingDayWrong(fields={"determined_on": told})
     row.document = document.strip()[:LONGEST_DOCUMENT]
     return _end(session, row, TrainingState.COMPLETED, determined_on, "", actor)
@@ -353,6 +352,35 @@ def plan_of(session: Session, training_id: int) -> JointPlan | None:
     return session.scalars(query.order_by(JointPlan.version.desc()).limit(1)).first()
 
 
+def mentors_of(session: Session, training_id: int) -> list[JointMentor]:
+    """Everybody who guides the trainee or did, in the order they were named."""
+    query = select(JointMentor).where(JointMentor.training_id == training_id)
+    return list(session.scalars(query.order_by(JointMentor.id)))
+
+
+def reports_of(session: Session, training_id: int) -> list[ThoughtReport]:
+    """The reports that came in, the latest first."""
+    query = select(ThoughtReport).where(ThoughtReport.training_id == training_id)
+    return list(session.scalars(query.order_by(ThoughtReport.reported_on.desc(), ThoughtReport.id.desc())))
+
+
+def within(
+    session: Session, top_ids: Collection[int], *, mentor: int | None = None, limit: int
+) -> Sequence[JointTraining]:
+    """Trainings of which either side's unit is one of these or reports to it, and those that `mentor` guides now.
+
+    Those that go on come first, by the last day of their next assessment.
+    """
+    tops = [units.get(session, each).path for each in sorted(set(top_ids))]
+    below = select(Unit.id).where(or_(False, *(Unit.path.startswith(path, autoescape=True) for path in tops)))
+    guided = select(JointMentor.training_id).where(JointMentor.person_id == mentor, JointMentor.until.is_(None))
+    query = select(JointTraining).where(
+        or_(JointTraining.unit_id.in_(below), JointTraining.party_unit_id.in_(below), JointTraining.id.in_(guided))
+    )
+    order = (JointTraining.state.not_in(LIVE), JointTraining.next_due_on.is_(None), JointTraining.next_due_on)
+    return session.scalars(query.order_by(*order, JointTraining.id.desc()).limit(limit)).all()
+
+
 def months_counted(row: JointTraining, day: date) -> int:
     """The whole months of training until a day, counted from the recognition without a break."""
     months = (day.year - row.recognised_on.year) * 12 + day.month - row.recognised_on.month
@@ -384,9 +412,9 @@ def _check_days(
 ) -> None:
     first = max(league.given_on, party.given_on)
     if not first <= on <= clock.today():
-        raise refusals.TrainingDayWrong(fields={"decided_on": f"应在双方提出意见之日（{first}）至今天之间"})
+        raise refusals.TrainingDayWrong(fields={"decided_on": Told(refusals.BETWEEN, first=first)})
     if result == Verdict.EXTEND and (extended_until is None or extended_until <= on):
-        raise refusals.TrainingDayWrong(fields={"extended_until": f"应晚于考核之日（{on}）"})
+        raise refusals.TrainingDayWrong(fields={"extended_until": Told(refusals.LATER_THAN, day=on)})
     earliest = earliest_ready(row)
     if result == Verdict.QUALIFIED and on < earliest:
         months = months_counted(row, on)
@@ -398,11 +426,11 @@ def _check_mentors(session: Session, row: JointTraining, side: Side, person_ids:
     key = "mentor" if side is Side.LEAGUE else "party_mentor"
     others = {each.person_id for each in current_mentors(session, row.id) if each.side is side.other}
     if row.person_id in person_ids:
-        wrong[key] = "不能由本人担任"
+        wrong[key] = refusals.NOT_HIMSELF
     elif len(set(person_ids)) < len(person_ids):
-        wrong["second_party_mentor"] = "两名党员培养联系人不得为同一人"
+        wrong["second_party_mentor"] = refusals.NAMED_TWICE
     elif others & set(person_ids):
-        wrong[key] = "团组织和党组织的培养联系人不得为同一人"
+        wrong[key] = refusals.ON_BOTH_SIDES
     if wrong:
         raise refusals.MentorWrong(fields=wrong)
 
@@ -411,7 +439,7 @@ def _end(
     session: Session, row: JointTraining, state: TrainingState, on: date, reason: str, actor: Actor
 ) -> JointTraining:
     if not row.recognised_on <= on <= clock.today():
-        raise refusals.TrainingDayWrong(fields={"left_on": f"应在{row.recognised_on}至今天之间"})
+        raise refusals.TrainingDayWrong(fields={"left_on": Told(refusals.BETWEEN, first=row.recognised_on)})
     row.state, row.ended_on, row.reason, row.next_due_on = state, on, reason.strip(), None
     for each in current_mentors(session, row.id):
         each.until = max(each.since, on)

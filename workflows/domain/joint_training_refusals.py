@@ -47,7 +47,7 @@ class TrainingTooShort(Refusal):
     """Nobody may be recommended as development target before the least time has been counted."""
 
     code = "joint_training.too_short"
-    sentence = "培养考察至{day}满{months}个月，未到规定的{least}个月，不能作出“可推荐为发展对象”的结论。"
+    sentence = "培养考察至{day}满{months}个月，没有满{least}个月或者没有到延长之日，不能作出“可推荐为发展对象”的结论。"
     remedy = "请选择“继续培养”，最早可在{earliest}作出这一结论。"
     rule = "入党积极分子须经过规定时间的培养教育和考察，方可列为发展对象"
     article = PARTY_RULES
@@ -81,10 +81,12 @@ class TrainingOver(Refusal):
     rule = "联合培养结束后不再变动"
 
 
-WORDS = (
-    "不能由本人担任",
-    "两名党员培养联系人不得为同一人",
-    "团组织和党组织的培养联系人不得为同一人",
-    "不能晚于今天",
-)
+CHOOSE = "请选择本支部已确定的入党积极分子"
+NOT_HIMSELF = "不能由本人担任"
+NAMED_TWICE = "两名党员培养联系人不得为同一人"
+ON_BOTH_SIDES = "团组织和党组织的培养联系人不得为同一人"
+BETWEEN = "应在{first}至今天之间"
+LATER_THAN = "应晚于{day}"
+ON_RECORD = "推优记录上的确定时间是{day}"
+WORDS = (CHOOSE, NOT_HIMSELF, NAMED_TWICE, ON_BOTH_SIDES, BETWEEN, LATER_THAN, ON_RECORD)
 """Everything said of a single field."""
