@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select, text
+from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.orm import Session
 
 from tests.support.cast import Cast
@@ -213,6 +213,15 @@ def test_an_assessment_is_due_every_half_year_from_the_recognition(training: Tra
     assert training.assess(date(2024, 9, 20)).next_due_on == date(2025, 3, 1), "one that came too late stands for both"
     numbers = [(each.number, each.due_on) for each in joint_training.assessments(training.session, training.begin().id)]
     assert numbers == [(1, date(2023, 9, 1)), (2, date(2024, 3, 1))]
+
+
+@pytest.mark.parametrize("act", ["UPDATE joint_assessment SET reason = 'changed'", "DELETE FROM joint_plan"])
+def test_what_both_sides_have_said_can_be_neither_changed_nor_deleted(training: Training, act: str) -> None:
+    training.begin()
+    training.plan()
+    training.assess(date(2023, 8, 20))
+    with pytest.raises(DatabaseError, match="append-only"), training.session.begin_nested():
+        training.session.execute(text(act))
 
 
 def test_the_interval_is_the_rule_sets(training: Training) -> None:
