@@ -108,8 +108,9 @@ def test_the_party_side_has_its_own_way_around(visit: Visit, cast: Cast, party: 
         assert page.status == 200
         return [link.text_content().strip() for link in page.all("//nav[@class='nav']/a")]
 
-    assert entries(party.guan) == ["待办", "案卷", "联合认定", "党组织信息", "规则", "党团组织", "通知"]
-    assert entries(party.bai) == ["待办", "案卷", "联合认定", "党组织信息", "规则", "党团组织", "异常", "通知"]
+    shared = ["待办", "案卷", "推优率", "联合认定", "联合培养", "党组织信息", "规则", "党团组织"]
+    assert entries(party.guan) == [*shared, "通知"]
+    assert entries(party.bai) == [*shared, "异常", "通知"]
     guan = visit(party.guan)
     for path in ("/cases", "/inbox", "/rules", "/notices"):
         assert guan.open(path).status == 200
