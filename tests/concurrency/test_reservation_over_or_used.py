@@ -99,6 +99,15 @@ def test_the_place_is_used_or_given_back_and_never_both(fresh_database: Engine, 
         assert (answers[1], step, held) == ("given back", "wait_for_new_place", None)
 
 
+def test_a_meeting_entered_before_the_beat_has_looked_keeps_the_place_it_adopts_with(
+    fresh_database: Engine, standing: Standing
+) -> None:
+    with Session(fresh_database) as session:
+        standing.adopt(session)
+        session.commit()
+    assert outcome(fresh_database, standing) == ("approve_admission", PlaceState.RESERVED, [])
+
+
 def test_without_the_lock_the_meeting_adopts_somebody_whose_place_is_given_back(
     fresh_database: Engine, standing: Standing, monkeypatch: pytest.MonkeyPatch
 ) -> None:

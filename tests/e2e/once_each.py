@@ -36,6 +36,9 @@ JOURNAL = (
 )
 """What the chain of one case holds, apart from acts that were refused."""
 
+_OF_A_CASE = select(Notice.case_id).where(Notice.case_id.is_not(None))
+"""Apart from the one notice that a class was not counted, which is of the school."""
+
 GONE = (WorkItem, DueTimer, Job, AwaitedEvent, KeptMessage, Incident)
 """Tables of what is still to be done, or could not be done."""
 
@@ -51,7 +54,7 @@ def faults(session: Session, seats: int) -> list[str]:
     found += _each_once("journal entry", _entries(session), [(case, *entry) for case in ids for entry in JOURNAL])
     found += _each_once("used place of case", _places(session), ids)
     found += _each_once("admitted candidate of case", _candidates(session), ids)
-    found += _each_once("notice of case", session.scalars(select(Notice.case_id)), ids)
+    found += _each_once("notice of case", session.scalars(_OF_A_CASE), ids)
     found += _each_once("begun batch", _of_batches(session, Event.BATCH_STARTED), session.scalars(select(Batch.id)))
     found += _each_once("ended batch", _of_batches(session, Event.BATCH_ENDED), session.scalars(select(Batch.id)))
     found += _left_over(session)

@@ -151,8 +151,6 @@ def _own_server(folder: Path) -> Iterator[Postgres]:
         "max_connections": "60",
         "shared_buffers": "64MB",
         "timezone": "UTC",
-        # Nobody cuts this machine's power and reads the files again: what a killed process has written, it has written.
-        "fsync": "off",
         "full_page_writes": "off",
         "wal_level": "minimal",
         "max_wal_senders": "0",

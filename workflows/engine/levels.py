@@ -146,6 +146,11 @@ def lies_in_wait(task: Task) -> bool:
     return task.state == TaskState.WAITING and isinstance(task.task_spec, EventSubprocess)
 
 
+def _looks_around(task: Task) -> bool:
+    """Whether the task waits for a moment or for the case's data to be so."""
+    return isinstance(getattr(task.task_spec, "event_definition", None), DueTime | Condition)
+
+
 class _Level:
     """What the process and its sub-processes share."""
 
@@ -153,8 +158,8 @@ class _Level:
     top_workflow: "CaseWorkflow"
 
     def update_waiting_tasks(self) -> None:
-        """Let whatever waits look again."""
-        _wake([task for task in self.tasks.values() if task.state == TaskState.WAITING])
+        """Let joins and sub-processes look again; who looks at the clock or the data does so when all is at rest."""
+        _wake([task for task in self.tasks.values() if task.state == TaskState.WAITING and not _looks_around(task)])
 
     def _task_removed_notify(self, task: Task) -> None:
         self.top_workflow.forget(task)
@@ -226,8 +231,7 @@ class CaseWorkflow(_Level, BpmnWorkflow):  # type: ignore[misc]
 
     def _woken(self) -> list[Task]:
         """What is ready after timers have looked at the clock and conditions at the data."""
-        waiting = self.event_manager.tasks.values()
-        _wake([task for task in waiting if isinstance(task.task_spec.event_definition, DueTime | Condition)])
+        _wake([task for task in self.event_manager.tasks.values() if _looks_around(task)])
         return self._ready_without_people()
 
     def catch(self, event: BpmnEvent) -> int:
